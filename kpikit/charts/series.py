@@ -1,0 +1,91 @@
+"""Draw values over time: what was, what is expected, what is wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kpikit.charts.style import BLUE, INK, MUTED, ORANGE, SKY, axes, dress
+from kpikit.units import Unit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+BANDS = (("q0.025", "q0.975", 0.18), ("q0.1", "q0.9", 0.32), ("q0.25", "q0.75", 0.5))
+
+
+def history_chart(
+    frame: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    title: str = "",
+    unit: Unit = "number",
+    currency: str = "",
+) -> Axes:
+    """Draw a history; partial periods are hollow and not joined to the others.
+
+    Parameters
+    ----------
+    frame
+        `period_start`, `value`, and `complete` where periods may be partial.
+    """
+    ax = axes(ax)
+    whole = frame["complete"].to_numpy(dtype=bool) if "complete" in frame else np.ones(len(frame))
+    value = frame["value"].to_numpy(dtype=float)
+    when = frame["period_start"].to_numpy()
+    ax.plot(when, np.where(whole, value, np.nan), color=BLUE, marker="o", markersize=3, label="value")
+    partial = ~whole.astype(bool) & np.isfinite(value)
+    if partial.any():
+        ax.plot(
+            when[partial],
+            value[partial],
+            linestyle="none",
+            marker="o",
+            markersize=5,
+            markerfacecolor="white",
+            color=BLUE,
+            label="partial period",
+        )
+    return dress(ax, title=title, unit=unit, currency=currency)
+
+
+def trend_line(frame: pd.DataFrame, *, ax: Axes, label: str = "trend") -> Axes:
+    """Add a fitted line (`period_start`, `expected`) to a history."""
+    ax.plot(frame["period_start"], frame["expected"], color=INK, linestyle="--", label=label)
+    return ax
+
+
+def target_line(level: float, *, ax: Axes, label: str = "target") -> Axes:
+    """Add a wanted level to a chart."""
+    ax.axhline(level, color=ORANGE, linestyle="-.", linewidth=1.4, label=label)
+    return ax
+
+
+def forecast_fan(
+    frame: pd.DataFrame, *, ax: Axes, last: tuple[pd.Timestamp, float] | None = None
+) -> Axes:
+    """Add a forecast to a history: the median, and bands of 50, 80 and 95 %.
+
+    Parameters
+    ----------
+    frame
+        `period_start`, `q0.5`, and the bands' quantiles where there are any.
+    last
+        The last observed point, from which the fan opens.
+    """
+    when = frame["period_start"].to_numpy()
+    middle = frame["q0.5"].to_numpy(dtype=float)
+    if last is not None:
+        when = np.concatenate([[np.datetime64(last[0])], when])
+        middle = np.concatenate([[last[1]], middle])
+    for lower, upper, strength in BANDS:
+        if lower in frame and upper in frame:
+            edges = [frame[lower].to_numpy(dtype=float), frame[upper].to_numpy(dtype=float)]
+            if last is not None:
+                edges = [np.concatenate([[last[1]], edge]) for edge in edges]
+            name = f"{100 * (float(upper[1:]) - float(lower[1:])):.0f} % of outcomes"
+            ax.fill_between(when, *edges, color=SKY, alpha=strength, linewidth=0, label=name)
+    ax.plot(when, middle, color=MUTED, linestyle=":", label="median forecast")
+    return ax

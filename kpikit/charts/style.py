@@ -1,0 +1,81 @@
+"""The one look of every picture.
+
+The colours are Okabe and Ito's (2008), told apart by colour-blind readers; each
+series also differs in lightness, line or marker, so that greyscale print works.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from kpikit.units import Unit, format_value
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK = "#222222"
+MUTED = "#6b7280"
+GRID = "#e5e7eb"
+BLUE = "#0072b2"  # what was observed
+ORANGE = "#d55e00"  # what is wanted: targets
+SKY = "#56b4e9"  # what is expected: trends and forecasts
+GREEN = "#009e73"
+PURPLE = "#cc79a7"
+
+SIZE = (7.2, 2.9)  # inches; two charts and their tables fit a printed page
+
+LOOK: dict[str, Any] = {
+    "font.size": 9,
+    "font.family": "DejaVu Sans",
+    "text.color": INK,
+    "text.parse_math": False,  # a title may hold dollar signs
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "lines.linewidth": 1.6,
+    "figure.facecolor": "white",
+    "figure.constrained_layout.use": True,
+    "svg.hashsalt": "kpikit",  # the same picture is the same bytes
+}
+
+
+def axes(ax: Axes | None = None) -> Axes:
+    """Return the axes given, or new ones in a figure that Jupyter shows."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot
+
+    with mpl.rc_context(LOOK):
+        return pyplot.subplots(figsize=SIZE)[1]
+
+
+def dress(ax: Axes, *, title: str = "", unit: Unit = "number", currency: str = "") -> Axes:
+    """Give axes over time their title, their dates, and their numbers with units."""
+    if title:
+        ax.set_title(title, parse_math=False)
+    locator = AutoDateLocator(minticks=4, maxticks=9)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    ax.yaxis.set_major_locator(MaxNLocator(5))
+    ax.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: format_value(value, unit, currency=currency))
+    )
+    return ax
