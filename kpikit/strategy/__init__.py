@@ -1,0 +1,1 @@
+"""What the organisation wants: the strategy file, read into frozen definitions."""
