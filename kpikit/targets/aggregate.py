@@ -1,0 +1,73 @@
+"""How a KPI adds up over the periods of a longer one: declared, or told from its formula."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from kpikit.errors import FormulaError
+from kpikit.strategy import nodes
+from kpikit.strategy.formula import parse_formula
+from kpikit.strategy.model import Kpi, Strategy
+
+Aggregate = Literal["sum", "mean", "last", "ratio"]
+AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
+
+
+def aggregate_of(kpi: Kpi, *, strategy: Strategy, is_quotient: bool) -> Aggregate | None:
+    """Return how a KPI adds up over periods, or `None` where it cannot be told.
+
+    Parameters
+    ----------
+    is_quotient
+        Whether the observations carry a numerator and a denominator.
+
+    Notes
+    -----
+    What the KPI declares (`over_periods`) goes before what its source of ready-made values
+    declares (`rollup`), and that before the formula. Sums and counts add up, and so do
+    their sums, differences and multiples by a number. A count of distinct things does not:
+    one thing may be seen in two periods.
+    """
+    if kpi.over_periods is not None:
+        return kpi.over_periods
+    source = strategy.sources.get(kpi.source) if kpi.source else None
+    if source is not None and source.rollup is not None:
+        return None if source.rollup == "none" else source.rollup
+    if is_quotient:
+        return "ratio"
+    return "sum" if _kpi_adds_up(kpi, strategy, seen=frozenset()) else None
+
+
+def _kpi_adds_up(kpi: Kpi, strategy: Strategy, *, seen: frozenset[str]) -> bool:
+    """Return whether each of the KPI's definitions adds up over periods."""
+    seen |= {kpi.id}
+    try:
+        trees = [parse_formula(text).tree for text in _formulas(kpi)]
+    except FormulaError:
+        return False
+    return all(_adds_up(tree, strategy, seen) for tree in trees)
+
+
+def _formulas(kpi: Kpi) -> tuple[str, ...]:
+    return (kpi.formula, *(later.formula for later in kpi.effective))
+
+
+def _adds_up(node: nodes.Node, strategy: Strategy, seen: frozenset[str]) -> bool:
+    if isinstance(node, nodes.Aggregate):
+        return node.function in ("sum", "count") and not node.distinct
+    if isinstance(node, nodes.KpiReference):
+        other = strategy.kpis.get(node.name)
+        known = other is not None and node.name not in seen
+        return known and other is not None and _kpi_adds_up(other, strategy, seen=seen)
+    if not isinstance(node, nodes.Call):
+        return False
+    if node.function in ("+", "-", "neg"):
+        return all(_adds_up(part, strategy, seen) for part in node.arguments)
+    if node.function not in ("*", "/"):
+        return False
+    left, right = node.arguments
+    if isinstance(right, nodes.Literal):
+        return _adds_up(left, strategy, seen)
+    return (
+        node.function == "*" and isinstance(left, nodes.Literal) and _adds_up(right, strategy, seen)
+    )

@@ -1,0 +1,60 @@
+"""What counts as reached: above a value, below it, or inside a band."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kpikit.analysis.panel import Floats
+from kpikit.errors import DataError, UnknownNameError, suggest
+
+Direction = Literal["higher_is_better", "lower_is_better", "on_target"]
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+Target = float | tuple[float | None, float | None]
+
+
+def direction_of(kpi: str, direction: str | Mapping[str, str]) -> Direction:
+    """Return the direction of one KPI, from one for all or from a mapping."""
+    if isinstance(direction, Mapping):
+        if kpi not in direction:
+            raise UnknownNameError("direction of", kpi, direction, where="direction")
+        found = direction[kpi]
+    else:
+        found = direction
+    for known in DIRECTIONS:
+        if found == known:
+            return known
+    raise DataError(
+        f"direction is {found!r}, not one of {', '.join(DIRECTIONS)}. "
+        f"{suggest(str(found), DIRECTIONS)}"
+    )
+
+
+def reached(outcomes: Floats, target: Target, direction: Direction) -> NDArray[np.bool_]:
+    """Return which outcomes reach the target; a band is a pair of its lower and upper end."""
+    if direction == "on_target":
+        lower, upper = _band(target)
+        return np.asarray((outcomes >= lower) & (outcomes <= upper))
+    if isinstance(target, tuple):
+        raise DataError(f"target is {target}, but only a KPI that is on_target has a band.")
+    return np.asarray(outcomes >= target if direction == "higher_is_better" else outcomes <= target)
+
+
+def quantile_level(attainment: float, direction: Direction) -> float:
+    """Return the quantile that is reached with this probability."""
+    return 1 - attainment if direction == "higher_is_better" else attainment
+
+
+def _band(target: Target) -> tuple[float, float]:
+    if not isinstance(target, tuple):
+        raise DataError(
+            f"target is {target!r}, but a KPI that is on_target has a band: (lower, upper)."
+        )
+    lower, upper = target
+    return (
+        -np.inf if lower is None else float(lower),
+        np.inf if upper is None else float(upper),
+    )
