@@ -1,0 +1,143 @@
+"""What a review leaves beside its reports: the index, the record of inputs, the log."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import re
+import sys
+import unicodedata
+from datetime import date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kpikit.review.batch import Batch, page_name
+from kpikit.review.files import write_file
+from kpikit.review.render import Page, render_page
+
+if TYPE_CHECKING:
+    from kpikit.strategy import Strategy
+
+LIBRARIES = (
+    "kpikit", "numpy", "pandas", "statsmodels", "matplotlib", "ibis-framework", "duckdb",
+    "papermill", "nbconvert",
+)  # fmt: skip
+
+
+def write_records(  # noqa: PLR0913 - a record is made of this much
+    strategy: Strategy,
+    batch: Batch,
+    *,
+    folder: Path,
+    period: str,
+    as_of: date,
+    notebook: Path,
+    started: datetime,
+) -> None:
+    """Write `index.html` and `run.json`, the same for the same inputs, and `run.log`."""
+    record = {
+        "organisation": strategy.organisation.name,
+        "period": period,
+        "as_of": as_of.isoformat(),
+        "reports": [
+            {
+                "department": outcome.name,
+                "state": outcome.state,
+                "html": outcome.html,
+                "message": outcome.message,
+            }
+            for outcome in batch.outcomes
+        ],
+        "sha256": _hashes(strategy, notebook),
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in LIBRARIES},
+    }
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    write_file(folder / "run.json", text)
+    write_file(folder / "index.html", _index(strategy, batch, folder, period))
+    write_file(folder / "run.log", _log(strategy, batch, notebook, started))
+
+
+def department_title(strategy: Strategy, name: str) -> str:
+    """Return a department's title; the root, where it is not declared, is the organisation."""
+    declared = strategy.departments.get(name)
+    return strategy.organisation.name if declared is None else declared.title
+
+
+def slug(name: str) -> str:
+    """Return a name as a folder's name: lower-case ASCII letters, digits and hyphens.
+
+    A name that has none is told apart by a short hash.
+
+    Examples
+    --------
+    >>> slug("Café Zürich & Söhne")
+    'cafe-zurich-sohne'
+    >>> slug("株式会社")
+    'organisation-e6843c6e'
+    """
+    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    short = re.sub(r"[^a-z0-9]+", "-", ascii_only.lower()).strip("-")[:60].strip("-")
+    return short or f"organisation-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _hashes(strategy: Strategy, notebook: Path) -> dict[str, object]:
+    sources = {
+        name: {"path": str(source.path), "sha256": _sha256(strategy.folder / source.path)}
+        for name, source in strategy.sources.items()
+        if source.path is not None
+    }
+    return {
+        "strategy": {"path": strategy.path.name, "sha256": _sha256(strategy.path)},
+        "sources": sources,
+        "notebook": {"path": notebook.name, "sha256": _sha256(notebook)},
+    }
+
+
+def _sha256(path: Path) -> str | None:
+    if not path.is_file():  # such as a pattern that several files fit
+        return None
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _index(strategy: Strategy, batch: Batch, folder: Path, period: str) -> str:
+    rows = [
+        {
+            "title": department_title(strategy, outcome.name),
+            "state": outcome.state,
+            "link": outcome.html,
+            "message": outcome.message,
+        }
+        for outcome in batch.outcomes
+    ]
+    run = {outcome.name for outcome in batch.outcomes if outcome.html}
+    others = [
+        {"title": department_title(strategy, name), "link": page_name(name)}
+        for name in strategy.departments
+        if name not in run and (folder / page_name(name)).is_file()
+    ]
+    made = sum(outcome.state == "ok" for outcome in batch.outcomes)
+    page = Page(
+        title=f"{strategy.organisation.name}: review of {period}",
+        masthead=f"{strategy.organisation.name} · Quarterly review {period}",
+    )
+    summary = f"{made} of {len(rows)} reports made."
+    return render_page("index.html.j2", page, {"rows": rows, "others": others, "summary": summary})
+
+
+def _log(strategy: Strategy, batch: Batch, notebook: Path, started: datetime) -> str:
+    ended = datetime.now().astimezone()
+    lines = [
+        f"started {started.isoformat(timespec='seconds')}",
+        f"ended {ended.isoformat(timespec='seconds')}",
+        f"python {sys.executable} on {platform.platform()}",
+        f"strategy {strategy.path.resolve()}",
+        f"notebook {notebook.resolve()}",
+    ]
+    for outcome in batch.outcomes:
+        lines.append(f"{outcome.name}: {outcome.state} after {outcome.seconds:.1f} s")
+        lines += [f"    {line}" for line in (outcome.message + "\n" + outcome.log).splitlines()]
+    return "\n".join(lines) + "\n"

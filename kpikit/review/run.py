@@ -1,0 +1,272 @@
+"""Run a review: one report per department, an index, and a record of what was used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kpikit.errors import DataError, KpikitError, PeriodError, UnknownNameError
+from kpikit.periods import Period, parse_date
+from kpikit.results import Result
+from kpikit.review.batch import Batch, Job, Progress, run_batch
+from kpikit.review.files import reserve
+from kpikit.review.notebook import notebooks_folder, read_notebook
+from kpikit.review.parameters import check_parameters
+from kpikit.review.record import department_title, slug, write_records
+from kpikit.review.render import Page
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from kpikit.strategy import Strategy
+
+NOTEBOOK = "quarterly_review.ipynb"
+PARAMETERS = ("strategy", "department", "period", "as_of", "bundle")
+COLUMNS = ("department", "state", "seconds", "html", "pdf", "message")
+ROOT = "company"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ReviewRun(Result):
+    """What became of each report of a review.
+
+    Attributes
+    ----------
+    period
+        The period reviewed.
+    folder
+        Where the reports, their index and the records lie.
+    interrupted
+        Whether somebody broke the run off.
+    """
+
+    period: str
+    folder: Path
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0 when every report is made, 1 when one is not, 130 when broken off."""
+        if self.interrupted:
+            return 130
+        return 0 if self.frame["state"].eq("ok").all() else 1
+
+    def summary(self) -> str:
+        """Say how many reports are made, and which are not."""
+        made = self.frame["state"].eq("ok")
+        text = f"Review of {self.period}: {made.sum()} of {len(made)} reports made."
+        missing = ", ".join(
+            f"{row.department} ({row.state})" for row in self.frame[~made].itertuples()
+        )
+        return f"{text} Not made: {missing}." if missing else text
+
+    def _draw(self, ax: Axes) -> None:
+        rows = self.frame.iloc[::-1]
+        ax.barh(rows["department"], rows["seconds"])
+        ax.set_xlabel("seconds")
+        ax.set_title("How long each report took")
+
+
+def run_review(  # noqa: PLR0913 - the public contract names each of them
+    strategy: Strategy | Path | str,
+    *,
+    period: str | Period,
+    departments: Iterable[str] | None = None,
+    out: Path | str = "reports",
+    formats: Sequence[str] = ("html",),
+    workers: int | None = None,
+    scheduler: str | None = None,
+    as_of: date | str | None = None,
+    ledger: str | None = None,
+    notebooks: Path | str | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> ReviewRun:
+    """Make a quarter's review: one report per department, ready to send.
+
+    Parameters
+    ----------
+    strategy
+        The strategy, or the path of its file.
+    period
+        The quarter, such as `2026Q3`.
+    departments
+        Identifiers; every department with KPIs of its own unless given.
+    out
+        The folder for reports. They lie in `<out>/<organisation>/<period>/`.
+    formats
+        `html`; there is no other.
+    workers
+        Reports made at the same time; as many as there are processors unless given.
+    scheduler, ledger, resume
+        Not available: anything but None, None and False is an error.
+    as_of
+        The day at which the world is looked at; unless given, the newest in the facts,
+        no later than the period's last.
+    notebooks
+        A folder with `quarterly_review.ipynb`; kpikit's own unless given. A notebook is
+        code: it is run only from where it is asked for.
+    progress
+        Called with a department and `running` or its state.
+
+    Returns
+    -------
+    ReviewRun
+        One row per department: `department`, `state` (`ok`, `failed`, `crashed`,
+        `timed_out`, `not_run`), `seconds`, `html`, `pdf`, `message`.
+
+    Raises
+    ------
+    KpikitError
+        When the review cannot begin: everything is checked before a kernel starts.
+        A report that fails does not raise; its row says so, and so does its page.
+
+    Notes
+    -----
+    The facts are read once; each report runs in a process and a folder of its own. The
+    same inputs give the same pages and the same `run.json`, whatever the number of
+    workers; times and places of this machine are in `run.log`.
+
+    Examples
+    --------
+    >>> run_review("strategy.yaml", period="2026Q3", formats=["docx"])
+    Traceback (most recent call last):
+    kpikit.errors.KpikitError: format 'docx' is not available. Use html.
+    """
+    _refuse_unavailable(formats, scheduler=scheduler, ledger=ledger, resume=resume)
+    if workers is not None and workers < 1:
+        raise KpikitError(f"workers is {workers}. Use 1 or more, or leave it out.")
+    loaded = _loaded(strategy)
+    quarter = _quarter(loaded, period)
+    chosen = _departments(loaded, departments)
+    day = None if as_of is None else parse_date(as_of)
+    notebook = _notebook(notebooks)
+    folder = _writable(Path(out) / slug(loaded.organisation.name) / quarter.label)
+
+    started = datetime.now().astimezone()
+    with TemporaryDirectory(prefix="kpikit-bundle-") as place:
+        from kpikit.review.bundle import write_bundle
+
+        bundle = Path(place)
+        day = write_bundle(loaded, period=quarter.label, as_of=day, folder=bundle)
+        jobs = [_job(loaded, name, quarter, day, notebook, bundle) for name in chosen]
+        batch = run_batch(jobs, folder=folder, workers=workers, progress=progress)
+    write_records(
+        loaded,
+        batch,
+        folder=folder,
+        period=quarter.label,
+        as_of=day,
+        notebook=notebook,
+        started=started,
+    )
+    return ReviewRun(
+        frame=_frame(batch, folder),
+        period=quarter.label,
+        folder=folder,
+        interrupted=batch.interrupted,
+        notes=(f"The reports lie in {folder}.",),
+    )
+
+
+def _refuse_unavailable(
+    formats: Sequence[str], *, scheduler: str | None, ledger: str | None, resume: bool
+) -> None:
+    for name in [formats] if isinstance(formats, str) else formats:
+        if name != "html":
+            raise KpikitError(f"format {name!r} is not available. Use html.")
+    given = {"scheduler": scheduler, "ledger": ledger, "resume": resume or None}
+    for name, value in given.items():
+        if value is not None:
+            raise KpikitError(f"{name} is {value!r}, which is not available. Leave {name} out.")
+
+
+def _loaded(strategy: Strategy | Path | str) -> Strategy:
+    from kpikit.strategy import load_strategy
+
+    return load_strategy(strategy) if isinstance(strategy, (str, Path)) else strategy
+
+
+def _quarter(strategy: Strategy, period: str | Period) -> Period:
+    found = strategy.calendar.parse(str(period))
+    if found.grain != "quarter":
+        raise PeriodError(
+            f"period {str(period)!r} is a {found.grain}, and a review is of a quarter. "
+            f"Write it as {strategy.calendar.period(found.end, 'quarter').label}."
+        )
+    return found
+
+
+def reviewed_departments(strategy: Strategy) -> list[str]:
+    """Return the departments with KPIs of their own, in the order they are declared."""
+    with_kpis = {kpi.department for kpi in strategy.kpis.values() if kpi.status != "retired"}
+    undeclared = [ROOT] if ROOT not in strategy.departments else []
+    return [name for name in (*undeclared, *strategy.departments) if name in with_kpis]
+
+
+def _departments(strategy: Strategy, wanted: Iterable[str] | None) -> list[str]:
+    known = reviewed_departments(strategy)
+    if not known:
+        raise DataError(f"{strategy.path.name}: no department has a KPI. Declare one to review.")
+    names = [wanted] if isinstance(wanted, str) else list(dict.fromkeys(wanted or ()))
+    for name in names:
+        if name not in known:
+            raise UnknownNameError("department with KPIs", name, known, where=strategy.path.name)
+    return names or known
+
+
+def _notebook(folder: Path | str | None) -> Path:
+    path = (notebooks_folder() if folder is None else Path(folder)) / NOTEBOOK
+    check_parameters(path, read_notebook(path), PARAMETERS)
+    return path
+
+
+def _writable(folder: Path) -> Path:
+    try:
+        reserve(folder / "run.json").unlink()
+    except OSError as error:
+        raise KpikitError(
+            f"{folder}: reports cannot be written there ({error.strerror}). "
+            "Name another folder with out."
+        ) from None
+    return folder.resolve()
+
+
+def _job(  # noqa: PLR0913 - a job is made of this much
+    strategy: Strategy, name: str, quarter: Period, day: date, notebook: Path, bundle: Path
+) -> Job:
+    values = {
+        "strategy": "strategy.yaml",
+        "department": name,
+        "period": quarter.label,
+        "as_of": day.isoformat(),
+        "bundle": ".",
+    }
+    page = Page(
+        title=f"{department_title(strategy, name)}, {quarter.label}",
+        masthead=f"{strategy.organisation.name} · Quarterly review {quarter.label}",
+        home="index.html",
+    )
+    return Job(name=name, notebook=notebook, parameters=values, bundle=bundle, page=page)
+
+
+def _frame(batch: Batch, folder: Path) -> pd.DataFrame:
+    rows = [
+        {
+            "department": outcome.name,
+            "state": outcome.state,
+            "seconds": round(outcome.seconds, 1),
+            "html": os.fspath(folder / outcome.html) if outcome.state == "ok" else "",
+            "pdf": "",
+            "message": outcome.message,
+        }
+        for outcome in batch.outcomes
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
