@@ -37,9 +37,8 @@ def natural_scale(values: Floats, bounds: Bounds) -> Scale:
     least, most = float(np.nanmin(values)), float(np.nanmax(values))
     if lower is not None and upper is not None and lower < least and most < upper:
         return _logit(lower, upper)
-    floor = 0.0 if lower is None else lower
-    if least > floor and upper is None:
-        return _log(floor)
+    if lower is not None and lower < least and upper is None:
+        return _log(lower)
     return level_scale(values)
 
 

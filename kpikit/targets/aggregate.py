@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from kpikit.errors import FormulaError
 from kpikit.strategy import nodes
 from kpikit.strategy.formula import parse_formula
-from kpikit.strategy.model import Kpi, Strategy
+
+if TYPE_CHECKING:
+    from kpikit.strategy.model import Kpi, Strategy
 
 Aggregate = Literal["sum", "mean", "last", "ratio"]
 AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)

@@ -13,13 +13,14 @@ from kpikit.charts.attainment import attainment_bars
 from kpikit.errors import DataError
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
-from kpikit.strategy.model import Kpi, Strategy
 from kpikit.targets.direction import Target
 from kpikit.targets.judge import Judgement, judge, wanted
 from kpikit.units import format_chance, format_value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from kpikit.strategy.model import Kpi, Strategy
 
 COLUMNS = [
     "kpi",

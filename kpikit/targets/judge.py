@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from kpikit.periods import Period
-from kpikit.strategy.model import Kpi, Strategy
-from kpikit.strategy.model import Target as Declared
 from kpikit.targets.aggregate import Aggregate, aggregate_of
 from kpikit.targets.direction import Target, reached
 from kpikit.targets.outcomes import (
@@ -22,6 +19,13 @@ from kpikit.targets.outcomes import (
     combine,
     simulate_outcomes,
 )
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from kpikit.periods import Period
+    from kpikit.strategy.model import Kpi, Strategy
+    from kpikit.strategy.model import Target as Declared
 
 NAN = float("nan")
 
@@ -91,8 +95,13 @@ def judge(
 
 def _stand(kpi: Kpi, period: Period, rows: pd.DataFrame, strategy: Strategy) -> _Stand:
     calendar = strategy.calendar
-    starts = calendar.starts(period.start, period.end, kpi.grain)
-    starts = [start for start in starts if start >= period.start]
+    starts = [
+        start
+        for start in calendar.starts(period.start, period.end, kpi.grain)
+        if start >= period.start
+        # a week belongs to the period in which it begins; other grains fit or are too long
+        and (kpi.grain == "week" or calendar.period(start, kpi.grain).end <= period.end)
+    ]
     if not starts:
         raise NoDataError(f"{period} is shorter than the KPI's grain, {kpi.grain}")
     if rows.empty:
