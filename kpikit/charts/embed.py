@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def picture(
-    draw: Callable[[Axes], object], *, alt: str, size: tuple[float, float] = SIZE
-) -> str:
+def picture(draw: Callable[[Axes], object], *, alt: str, size: tuple[float, float] = SIZE) -> str:
     """Return an `img` element with the picture inside, as vectors, and its text for the blind.
 
     The same drawing gives the same bytes: no date, no random identifiers.

@@ -35,7 +35,9 @@ def history_chart(
     whole = frame["complete"].to_numpy(dtype=bool) if "complete" in frame else np.ones(len(frame))
     value = frame["value"].to_numpy(dtype=float)
     when = frame["period_start"].to_numpy()
-    ax.plot(when, np.where(whole, value, np.nan), color=BLUE, marker="o", markersize=3, label="value")
+    ax.plot(
+        when, np.where(whole, value, np.nan), color=BLUE, marker="o", markersize=3, label="value"
+    )
     partial = ~whole.astype(bool) & np.isfinite(value)
     if partial.any():
         ax.plot(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from kpikit.errors import FormulaError
 from kpikit.strategy.grammar import MAX_DEPTH, Reader, short
-from kpikit.strategy.nodes import Aggregate, Call, Column, KpiReference, Node, walk
+from kpikit.strategy.nodes import Aggregate, Call, Column, KpiReference, Node, as_quotient, walk
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr
@@ -76,7 +76,7 @@ def parse_formula(text: str) -> Formula:
     tree = Reader(text).formula(_parse(text))
     if not any(isinstance(node, Aggregate | KpiReference) for node in walk(tree)):
         raise FormulaError(f"{short(text)} has no aggregate. Write, for example, sum(amount).")
-    return Formula(text, tree)
+    return Formula(text, as_quotient(tree))
 
 
 @cache

@@ -237,16 +237,16 @@ class Reader:
             return self._quantile(node, where)
         if kind in SIMPLE_AGGREGATES:
             return self._simple(node, where)
+        if kind == "Anonymous" and str(node.this).lower() == "mean" and len(node.expressions) == 1:
+            return _mean(self.row(node.expressions[0]), where)
         return None
 
     def _simple(self, node: Expr, where: Node | None) -> Node:
         self._only(node, "this")
         name = SIMPLE_AGGREGATES[type(node).__name__]
         argument = self.row(node.this)
-        if name == "avg":  # a quotient of sums, at every grain and segment
-            return Call(
-                "/", (Aggregate("sum", argument, where), Aggregate("count", argument, where))
-            )
+        if name == "avg":
+            return _mean(argument, where)
         if name == "sum":
             argument, where = _conditional(argument, where)
         return Aggregate(name, argument, where)
@@ -290,6 +290,11 @@ class Reader:
                 reason = suggest(str(node.this).lower(), known)
         end = "" if reason[-1] in ".?" else "."
         return FormulaError(f"{short(self.text)}: {short(token)} is not allowed. {reason}{end}")
+
+
+def _mean(argument: Node, where: Node | None) -> Node:
+    """Return a mean as the quotient of sums that it is, at every grain and segment."""
+    return Call("/", (Aggregate("sum", argument, where), Aggregate("count", argument, where)))
 
 
 def _conditional(argument: Node, where: Node | None) -> tuple[Node, Node | None]:

@@ -1,0 +1,117 @@
+"""The long table of observations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kpikit.charts.series import history_chart
+from kpikit.charts.style import BLUE, MUTED, ORANGE, dress
+from kpikit.errors import UnknownNameError
+from kpikit.results import Result
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from matplotlib.axes import Axes
+
+COLUMNS = (
+    "kpi",
+    "segment",
+    "period_start",
+    "value",
+    "numerator",
+    "denominator",
+    "rows",
+    "complete",
+    "known_at",
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Observations(Result):
+    """Values of KPIs by segment and period.
+
+    Attributes
+    ----------
+    missing
+        Why a value is missing: `kpi, segment, period_start, reason`.
+    as_of
+        The date at which the facts were looked at.
+    """
+
+    missing: pd.DataFrame = field(repr=False)
+    as_of: date | None = None
+
+    def __post_init__(self) -> None:
+        """Keep copies of both tables."""
+        super().__post_init__()
+        object.__setattr__(self, "missing", self.missing.copy())
+
+    def history(self, kpi: str, segment: str = "") -> pd.DataFrame:
+        """Return one KPI's history: `period_start, value, complete`, in the order of time.
+
+        Raises
+        ------
+        UnknownNameError
+            When there is no such KPI or segment among the observations.
+        """
+        frame = self.frame
+        if kpi not in set(frame["kpi"]):
+            raise UnknownNameError("KPI", kpi, set(frame["kpi"]), where="observations")
+        frame = frame[frame["kpi"] == kpi]
+        if segment not in set(frame["segment"]):
+            raise UnknownNameError(
+                "segment", segment, set(frame["segment"]), where=f"observations of {kpi}"
+            )
+        frame = frame[frame["segment"] == segment]
+        columns = ["period_start", "value", "complete"]
+        return frame[columns].sort_values("period_start", ignore_index=True)
+
+    def panel(self) -> pd.DataFrame:
+        """Return complete periods only, as analyses take them.
+
+        The columns are `kpi, segment, period_start, value`, with `numerator` and
+        `denominator`, which are missing where a formula is no quotient.
+        """
+        columns = ["kpi", "segment", "period_start", "value", "numerator", "denominator"]
+        return self.frame.loc[self.frame["complete"], columns].reset_index(drop=True)
+
+    def summary(self) -> str:
+        """Say how many KPIs there are, over which periods, and what is partial."""
+        frame = self.frame
+        if frame.empty:
+            return "No observation: the sources hold no row in the periods asked for."
+        first, last = frame["period_start"].min(), frame["period_start"].max()
+        kpis = frame["kpi"].nunique()
+        partial = frame.loc[~frame["complete"], "period_start"].nunique()
+        text = (
+            f"KPIs: {kpis}; periods starting {first:%Y-%m-%d} to {last:%Y-%m-%d}, "
+            f"as of {self.as_of}"
+        )
+        missing = int(frame["value"].isna().sum())
+        parts = [f"partial periods: {partial}"] if partial else []
+        parts += [f"missing values: {missing}"] if missing else []
+        return f"{text}; {', '.join(parts)}." if parts else f"{text}; all complete."
+
+    def _draw(self, ax: Axes) -> None:
+        kpis = self.frame["kpi"].unique()
+        if len(kpis) == 1:
+            history_chart(self.history(str(kpis[0])), ax=ax, title=str(kpis[0]))
+            return
+        whole = self.frame[self.frame["segment"] == ""]
+        kinds = (
+            ("complete", whole["complete"] & whole["value"].notna(), BLUE, "s"),
+            ("partial", ~whole["complete"] & whole["value"].notna(), ORANGE, "d"),
+            ("missing", whole["value"].isna(), MUTED, "x"),
+        )
+        places = {kpi: place for place, kpi in enumerate(reversed(kpis))}
+        for name, chosen, color, marker in kinds:
+            rows = whole[chosen]
+            where = rows["kpi"].map(places)
+            ax.plot(rows["period_start"], where, marker, color=color, markersize=3, label=name)
+        dress(ax, title="What there is of each KPI")
+        ax.set_yticks(list(places.values()), list(places), fontsize=7)
+        ax.legend(loc="upper left", bbox_to_anchor=(1, 1))

@@ -1,0 +1,167 @@
+"""Turn declared sources into tables of facts, seen as of a date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from kpikit.errors import DataError, UnknownNameError
+from kpikit.sources.connect import Engine, embedded_engine
+from kpikit.sources.expressions import row_condition, row_value
+from kpikit.sources.files import read_file
+from kpikit.strategy.formula import parse_expression
+
+if TYPE_CHECKING:
+    from ibis.expr.types import Table
+
+    from kpikit.strategy.model import Source, Strategy
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The rows of one source that are seen as of a date, derived columns included.
+
+    Attributes
+    ----------
+    rows
+        Number of rows seen.
+    undated
+        Number of rows without a time: they belong to no period.
+    unseen
+        Number of rows that lie after the as-of date.
+    first, last
+        First and newest day with a row, over all rows seen; None where there is none.
+    complete_through
+        Last day up to which the source is complete: its newest day, or as declared.
+    """
+
+    source: Source
+    table: Table
+    rows: int
+    undated: int
+    unseen: int
+    first: date | None
+    last: date | None
+    complete_through: date | None
+
+
+@contextmanager
+def open_facts(
+    strategy: Strategy, *, sources: Iterable[str] | None = None, as_of: date | None = None
+) -> Iterator[dict[str, Facts]]:
+    """Open sources, and close them again when the block ends.
+
+    Parameters
+    ----------
+    sources
+        Names of the sources wanted; all when None.
+    as_of
+        Nothing later is seen: by the column `recorded` where the source declares
+        one, else by its `time`. None sees all rows.
+
+    Raises
+    ------
+    DataError
+        When a source breaks its contract; every source's fault is in the one error.
+    """
+    names = list(strategy.sources if sources is None else sources)
+    with embedded_engine(strategy.organisation.time_zone) as engine:
+        facts, faults = {}, []
+        for name in names:
+            if name not in strategy.sources:
+                raise UnknownNameError("source", name, strategy.sources, where=str(strategy.path))
+            try:
+                facts[name] = _read(name, strategy, engine, as_of)
+            except DataError as error:
+                faults.append(str(error))
+        if faults:
+            raise DataError("\n".join(faults))
+        newest = max((fact.last for fact in facts.values() if fact.last), default=None)
+        yield {name: _reach(fact, as_of or newest) for name, fact in facts.items()}
+
+
+def _read(name: str, strategy: Strategy, engine: Engine, as_of: date | None) -> Facts:
+    source, where = strategy.sources[name], f"sources.{name}"
+    if source.path is None:
+        raise DataError(
+            f"{where}: reads the table {source.table!r} through a connection, "
+            "and only files are read so far. Export it as Parquet and name its path."
+        )
+    path = strategy.folder / source.path
+    table = _derive(read_file(path, source, engine=engine, where=where), source, where)
+    if source.where:
+        table = table.filter(
+            row_condition(parse_expression(source.where).tree, table, where=f"{where}.where")
+        )
+    return _look(table, source, where, as_of)
+
+
+def _derive(table: Table, source: Source, where: str) -> Table:
+    """Add derived columns, each after those it is made of."""
+    waiting = {name: parse_expression(text) for name, text in source.derive.items()}
+    while waiting:
+        ready = [name for name, made in waiting.items() if not made.columns & waiting.keys()]
+        if not ready:
+            raise DataError(
+                f"{where}.derive: {', '.join(waiting)} are made of each other. Break the circle."
+            )
+        table = table.mutate(
+            **{
+                name: row_value(waiting.pop(name).tree, table, where=f"{where}.derive.{name}")
+                for name in ready
+            }
+        )
+    return table
+
+
+def _look(table: Table, source: Source, where: str, as_of: date | None) -> Facts:
+    """Leave out what is not seen yet, and count what there is."""
+    import duckdb
+
+    for column in (source.time, source.recorded):
+        if column is not None and column not in table.columns:
+            raise UnknownNameError("column", column, table.columns, where=where)
+    if source.time is None:
+        raise DataError(f"{where}: declares no time. Name the column that dates its rows.")
+    time = table[source.time].cast("date")
+    seen = table
+    if as_of is not None:
+        stamp = table[source.recorded].cast("date") if source.recorded else time
+        seen = table.filter((stamp <= as_of) | stamp.isnull())
+    try:
+        everything = int(table.count().execute())
+        time = seen[source.time].cast("date")
+        counted = seen.aggregate(
+            rows=seen.count(), undated=time.isnull().sum(), first=time.min(), last=time.max()
+        )
+        found = counted.to_pyarrow().to_pylist()[0]
+    except duckdb.Error as error:
+        raise DataError(f"{where}: {str(error).splitlines()[0]}. Correct the source.") from None
+    return Facts(
+        source=source,
+        table=seen,
+        rows=found["rows"],
+        undated=found["undated"] or 0,
+        unseen=everything - found["rows"],
+        first=found["first"],
+        last=found["last"],
+        complete_through=None,
+    )
+
+
+def _reach(facts: Facts, as_of: date | None) -> Facts:
+    """Say how far the source is complete: to its newest day, or as it declares."""
+    declared, reach = facts.source.complete_through, facts.last
+    if isinstance(declared, date):
+        reach = declared
+    elif declared is not None and as_of is not None:
+        delay = re.match(r"\d+", declared)
+        reach = as_of - timedelta(days=int(delay[0]) if delay else 0)
+    if reach is not None and as_of is not None:
+        reach = min(reach, as_of)
+    values = {name: getattr(facts, name) for name in facts.__dataclass_fields__}
+    return Facts(**(values | {"complete_through": reach}))

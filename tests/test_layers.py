@@ -1,0 +1,53 @@
+"""Imports point down the floors of the house, function-local ones included."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "kpikit"
+FLOORS = [  # lowest first; rooms on one floor do not know each other
+    {"errors", "units", "periods"},
+    {"results", "charts", "cache"},
+    {"strategy", "ledger"},
+    {"sources"},
+    {"observations"},
+    {"analysis"},
+    {"forecasting"},
+    {"targets"},
+    {"alignment"},
+    {"review", "monitor"},
+    {"widgets"},
+    {"cli"},
+    {"__init__", "__main__"},
+]
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+# the only steps sideways: each is the floor's own ground
+ALLOWED = {("periods", "errors"), ("units", "errors"), ("results", "charts")}
+
+
+def rooms_imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            if name.startswith("kpikit."):
+                room = name.split(".")[1]
+                yield room if room in FLOOR else "__init__"
+            elif name == "kpikit":
+                yield "__init__"
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_imports_point_down(path):
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    assert own in FLOOR, f"{own} has no floor: give it one in design and here"
+    for used in rooms_imported(path):
+        if used == own or (own, used) in ALLOWED:
+            continue
+        # a package's own version stands in its root, which knows nothing else at import
+        assert FLOOR[used] < FLOOR[own], f"{own} must not import {used}"
