@@ -76,6 +76,10 @@ def _delay(value: str) -> str:
     raise ValueError(f"is {short(value)}. Write a delay such as 3 days or 2 weeks")
 
 
+def _period_name(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def short(value: object) -> str:
     """Return a value as a message quotes it: one line, forty characters at most.
 
@@ -112,6 +116,11 @@ DateOrDelay = Annotated[
     dt.date | str,
     BeforeValidator(_date_or_delay),
     WithJsonSchema({"type": "string", "pattern": f"{DATE_PATTERN}|{DELAY_PATTERN}"}),
+]
+PeriodName = Annotated[  # a year may stand without quotes
+    str,
+    BeforeValidator(_period_name),
+    WithJsonSchema({"type": ["string", "integer"]}),
 ]
 Delay = Annotated[
     str, AfterValidator(_delay), WithJsonSchema({"type": "string", "pattern": DELAY_PATTERN})

@@ -7,7 +7,18 @@ from typing import Literal
 from pydantic import Field
 
 from kpikit.periods import Grain
-from kpikit.strategy.fields import Date, Id, Item, Many, Named, Number, Range, Share, Text
+from kpikit.strategy.fields import (
+    Date,
+    Id,
+    Item,
+    Many,
+    Named,
+    Number,
+    PeriodName,
+    Range,
+    Share,
+    Text,
+)
 from kpikit.units import Unit
 
 Direction = Literal["higher_is_better", "lower_is_better", "on_target"]
@@ -28,7 +39,7 @@ class Lead(Item):
 class Target(Item):
     """What is wanted of a KPI in one period; an `on_target` KPI has a band."""
 
-    period: Text = Field(description="The period it is for: 2026Q4, 2026-07 or 2026.")
+    period: PeriodName = Field(description="The period it is for: 2026Q4, 2026-07 or 2026.")
     floor: Number | None = Field(
         default=None, description="What must not be missed: reached nine times in ten."
     )
