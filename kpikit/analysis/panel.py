@@ -117,8 +117,8 @@ def _tidy(panel: pd.DataFrame, column: str) -> tuple[pd.DataFrame, tuple[str, ..
         )
     table = pd.DataFrame(
         {
-            "kpi": panel["kpi"].astype(object) if "kpi" in panel else "",
-            "segment": panel["segment"].astype(object) if "segment" in panel else "",
+            "kpi": _keys(panel, "kpi"),
+            "segment": _keys(panel, "segment"),
             "period_start": _dates(panel["period_start"]),
             "value": _numbers(panel[column], column),
         },
@@ -136,6 +136,14 @@ def _tidy(panel: pd.DataFrame, column: str) -> tuple[pd.DataFrame, tuple[str, ..
         table = table.assign(value=table["value"].mask(infinite))
     _refuse_repeats(table)
     return table, tuple(notes)
+
+
+def _keys(panel: pd.DataFrame, name: str) -> pd.Series | str:
+    """Return the keys as they are; the whole, `""`, where there are none."""
+    if name not in panel:
+        return ""
+    keys = panel[name].astype(object)
+    return keys.where(keys.notna(), "")
 
 
 def _dates(column: pd.Series) -> pd.Series:

@@ -74,6 +74,10 @@ class Trend(Result):
         }[str(row["verdict"])]
         return f"{name}: {words}; {slope} {unit} (95 % interval {lower} to {upper})."
 
+    def line(self) -> pd.DataFrame:
+        """Return values and fitted values: `kpi, segment, period_start, value, expected`."""
+        return self._lines.copy()
+
     def _draw(self, ax: Axes) -> None:
         if len(self.frame) > 1:
             slope_chart(self.frame, ax=ax)

@@ -124,7 +124,7 @@ def sum_to_date(
     held = {}
     for key, value in to_date.items():
         pair = key if isinstance(key, tuple) else (key, "")
-        held[str(pair[0]), str(pair[1])] = _held(str(pair[0]), value, aggregate)
+        held[pair[0], pair[1]] = _held(pair[0], value, aggregate)
     return held
 
 
@@ -195,7 +195,7 @@ def _sum_rows(rows: pd.DataFrame, aggregate: Aggregate) -> dict[Key, Held]:
     )
     sums = keyed.groupby(["kpi", "segment"], sort=False, observed=True)[["first", "second"]].sum()
     return {
-        (str(kpi), str(segment)): (float(first), float(second))
+        (kpi, segment): (float(first), float(second))
         for (kpi, segment), first, second in zip(
             sums.index, sums["first"], sums["second"], strict=True
         )

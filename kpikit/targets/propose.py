@@ -264,7 +264,7 @@ def _undefined(one: Outcome) -> int:
 
 
 def _name_of(one: Outcome) -> str:
-    return ", ".join(part for part in (one.kpi, one.segment) if part) or "The KPI"
+    return ", ".join(str(part) for part in (one.kpi, one.segment) if part != "") or "The KPI"
 
 
 def _name(row: pd.Series) -> str:

@@ -128,3 +128,11 @@ def test_a_wild_series_does_not_run_away():
     wild = np.exp(np.random.default_rng(0).normal(size=40) * 3)
     paths = simulated(wild, horizon=24).paths
     assert np.quantile(paths, 0.975) <= 20 * wild.max()
+
+
+def test_a_season_moves_the_forecast_only_where_there_is_one():
+    profile = np.tile([5.0, 0, 0, -5, 0, 0, 0, 0, 0, 0, 0, 0], 5)
+    middle = np.median(simulated(noise() + profile, horizon=12).paths, axis=0)
+    assert middle[0] - middle[3] == pytest.approx(10, abs=1.5)
+    flat = np.median(simulated(noise(), horizon=12).paths, axis=0)
+    assert np.ptp(flat) < 0.5

@@ -170,3 +170,10 @@ def test_the_curve_falls_from_sure_to_unlikely():
     assert chances[0] > 0.99 > 0.01 > chances[-1]
     assert "is reached with a chance of 80 %" in found.summary()
     assert "<img" in found._repr_html_()
+
+
+def test_keys_that_are_numbers_or_missing_come_back():
+    table = history([5.0] * 24, kpi=7, segment=None)
+    found = propose_targets(table, horizon=2, aggregate="sum", to_date={7: 4.0})
+    assert found.to_frame()[["kpi", "segment", "committed"]].to_numpy().tolist() == [[7, "", 14.0]]
+    assert forecast(table, horizon=1).paths(1)["kpi"].tolist() == [7]
