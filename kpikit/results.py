@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import pandas as pd
 
 from kpikit.charts.embed import picture
-from kpikit.charts.style import axes
+from kpikit.charts.style import axes, look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,8 +53,9 @@ class Result(ABC):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the result, and return the axes."""
-        ax = axes(ax)
-        self._draw(ax)
+        with look():
+            ax = axes(ax)
+            self._draw(ax)
         return ax
 
     def _repr_html_(self) -> str:

@@ -8,9 +8,7 @@ from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
-
-from kpikit.charts.style import LOOK, SIZE
+from kpikit.charts.style import SIZE, look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +22,7 @@ def picture(draw: Callable[[Axes], object], *, alt: str, size: tuple[float, floa
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(LOOK):
+    with look():
         figure = Figure(figsize=size)
         FigureCanvasSVG(figure)
         draw(figure.subplots())

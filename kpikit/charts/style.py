@@ -6,6 +6,7 @@ series also differs in lightness, line or marker, so that greyscale print works.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -57,13 +58,18 @@ LOOK: dict[str, Any] = {
 }
 
 
+def look() -> AbstractContextManager[None]:
+    """Return a context in which everything is drawn in this look."""
+    return mpl.rc_context(LOOK)
+
+
 def axes(ax: Axes | None = None) -> Axes:
     """Return the axes given, or new ones in a figure that Jupyter shows."""
     if ax is not None:
         return ax
     from matplotlib import pyplot
 
-    with mpl.rc_context(LOOK):
+    with look():
         return pyplot.subplots(figsize=SIZE)[1]
 
 

@@ -196,7 +196,8 @@ def _query(
         for place, part in enumerate(parts)
     }
     try:
-        frame = table.group_by(list(keys)).aggregate(total=table.count(), **columns).to_pandas()
+        grouped = table.group_by(list(keys)).aggregate(total=table.count(), **columns)
+        frame = grouped.to_pyarrow().to_pandas()
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"source {facts.source.id}: {reason}. Correct the facts.") from None

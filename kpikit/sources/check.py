@@ -105,8 +105,8 @@ def _repeated(facts: Facts) -> list[dict[str, object]]:
     table = facts.table.select(*_declared(facts.source, facts.table.columns))
     groups = table.group_by(table.columns).aggregate(copies=table.count())
     extra = groups.filter(groups.copies > 1)
-    repeated = extra.aggregate(rows=(extra.copies - 1).sum()).execute()["rows"].iloc[0]
-    if pd.isna(repeated):
+    repeated = (extra.copies - 1).sum().to_pyarrow().as_py()
+    if not repeated:
         return []
     return [_row("repeated rows", "note", int(repeated), "equal in every column; kept")]
 
@@ -117,11 +117,11 @@ def _repeated_keys(facts: Facts) -> list[dict[str, object]]:
         return []
     groups = facts.table.group_by(list(key)).aggregate(copies=facts.table.count())
     doubled = groups.filter(groups.copies > 1)
-    frame = doubled.order_by(list(key)).limit(1).execute()
-    if frame.empty:
+    first = doubled.order_by(list(key)).limit(1).to_pyarrow().to_pylist()
+    if not first:
         return []
-    count = int(doubled.count().execute())
-    example = ", ".join(f"{name}={frame[name].iloc[0]}" for name in key)
+    count = int(doubled.count().to_pyarrow().as_py())
+    example = ", ".join(f"{name}={first[0][name]}" for name in key)
     return [_row("repeated keys", "error", count, example)]
 
 

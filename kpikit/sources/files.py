@@ -191,8 +191,8 @@ def _number(text: StringValue, column: Column, source: Source) -> Value:
 def _try_strptime(text: StringValue, form: str) -> Value:
     import ibis
 
-    @ibis.udf.scalar.builtin
-    def try_strptime(text: str, form: str) -> ibis.expr.datatypes.timestamp: ...
+    @ibis.udf.scalar.builtin(signature=(("string", "string"), "timestamp"))
+    def try_strptime(text, form): ...  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
     return try_strptime(text, form)
 
@@ -206,21 +206,21 @@ def _refuse_unfit(
 
     counts = {f"n{index}": reading.unfit.sum() for index, reading in enumerate(readings)}
     try:
-        found = table.aggregate(rows=table.count(), **counts).to_pandas().iloc[0]
+        found = table.aggregate(rows=table.count(), **counts).to_pyarrow().to_pylist()[0]
     except duckdb.Error as error:
         raise DataError(f"{path.name}: {_first_lines(error)}") from None
     faults = []
     for index, reading in enumerate(readings):
-        if not found[f"n{index}"] > 0:
+        if not found[f"n{index}"]:
             continue
         numbered = table.mutate(row=ibis.row_number(), unfit=reading.unfit)
-        first = numbered.filter(numbered.unfit).limit(1).to_pandas().iloc[0]
+        first = numbered.filter(numbered.unfit).limit(1).to_pyarrow().to_pylist()[0]
         column = columns[reading.name]
         form = f" in the form {column.format}" if column.format else ""
         faults.append(
             f"column {reading.name!r} holds something else than {column.type}{form} in "
-            f"{int(found[f'n{index}']):,} of {int(found['rows']):,} rows (first: "
-            f"{str(first[reading.name])[:40]!r}, line {int(first['row']) + 2})"
+            f"{found[f'n{index}']:,} of {found['rows']:,} rows (first: "
+            f"{str(first[reading.name])[:40]!r}, line {first['row'] + 2})"
         )
     if faults:
         raise DataError(

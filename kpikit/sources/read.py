@@ -133,7 +133,7 @@ def _look(table: Table, source: Source, where: str, as_of: date | None) -> Facts
         stamp = table[source.recorded].cast("date") if source.recorded else time
         seen = table.filter((stamp <= as_of) | stamp.isnull())
     try:
-        everything = int(table.count().execute())
+        everything = int(table.count().to_pyarrow().as_py())
         time = seen[source.time].cast("date")
         counted = seen.aggregate(
             rows=seen.count(), undated=time.isnull().sum(), first=time.min(), last=time.max()

@@ -1,0 +1,37 @@
+import pandas as pd
+import pytest
+
+from kpikit.observations import Observations, build_observations
+
+
+@pytest.fixture
+def observations(company):
+    days = pd.to_datetime(["2026-01-01", "2026-02-11", "2026-03-30"])
+    frame = pd.DataFrame({"day": days, "price": [1.0, 2.0, 4.0]})
+    return build_observations(company(frame, kpis={"income": "sum(price)", "deals": "count(*)"}))
+
+
+def test_the_panel_holds_complete_periods_only(observations):
+    panel = observations.panel()
+    assert panel["period_start"].max() == pd.Timestamp("2026-02-01")
+    assert list(panel.columns[:4]) == ["kpi", "segment", "period_start", "value"]
+
+
+def test_the_summary_counts_what_is_partial(observations):
+    assert observations.summary() == (
+        "KPIs: 2; periods starting 2026-01-01 to 2026-03-01, as of 2026-03-30; partial periods: 1."
+    )
+
+
+def test_many_kpis_and_one_are_drawn(observations):
+    assert observations.plot().get_title(loc="left") == "What there is of each KPI"
+    one = Observations(
+        frame=observations.to_frame().query("kpi == 'deals'"), missing=observations.missing
+    )
+    assert one.plot().get_title(loc="left") == "deals"
+
+
+def test_nobody_can_change_the_reasons(observations):
+    taken = observations.missing
+    assert taken is not None
+    assert "reason" in taken.columns

@@ -1,0 +1,87 @@
+"""Real facts: 119,390 bookings of two hotels, against figures computed apart from kpikit."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kpikit import build_observations, check_sources, load_strategy
+
+REVENUE = {  # sum of adr x nights over bookings not cancelled, by arrival date
+    "2015-07-01": 2_950_613,
+    "2015-10-01": 1_560_946,
+    "2016-01-01": 1_516_030,
+    "2016-04-01": 3_114_669,
+    "2016-07-01": 4_623_986,
+    "2016-10-01": 2_418_816,
+    "2017-01-01": 2_060_287,
+    "2017-04-01": 3_963_693,
+}
+
+
+@pytest.fixture(scope="module")
+def strategy(hotel):
+    return load_strategy(hotel)
+
+
+@pytest.fixture(scope="module")
+def quarters(strategy):
+    return build_observations(strategy, grain="quarter")
+
+
+def test_room_revenue_by_quarter(quarters):
+    history = quarters.history("room_revenue")
+    whole = history[history["complete"]]
+    assert dict(zip(whole["period_start"].astype(str), whole["value"].round(), strict=True)) == (
+        REVENUE
+    )
+    assert history["value"].sum() == pytest.approx(25_996_260.41, abs=0.005)
+
+
+def test_the_last_quarter_lacks_a_month_and_is_partial(quarters):
+    last = quarters.history("room_revenue").iloc[-1]
+    assert last["period_start"] == pd.Timestamp("2017-07-01")
+    assert not last["complete"]
+    assert last["value"] == pytest.approx(3_787_220, abs=1)
+    assert quarters.panel()["period_start"].max() == pd.Timestamp("2017-04-01")
+
+
+def test_cancellation_rate_over_all_bookings(quarters):
+    frame = quarters.to_frame().query("kpi == 'cancel_rate'")
+    assert frame["denominator"].sum() == 119_390
+    assert frame["numerator"].sum() / frame["denominator"].sum() == pytest.approx(0.370, abs=5e-4)
+
+
+def test_months_agree_with_the_published_first_and_last(strategy):
+    months = build_observations(strategy)
+    revenue = months.history("room_revenue")["value"]
+    assert revenue.iloc[[0, -1]].round().tolist() == [758_340, 1_970_182]
+    assert months.history("adr")["value"].iloc[[0, -1]].round(2).tolist() == [117.12, 162.36]
+    assert months.history("cancel_rate")["value"].iloc[[0, -1]].round(4).tolist() == [
+        0.4535,
+        0.3687,
+    ]
+    assert len(revenue) == 26
+    assert revenue.notna().all()
+
+
+@pytest.mark.parametrize("grain", ["month", "quarter", "year"])
+def test_the_daily_rate_is_revenue_over_nights_at_every_grain_and_segment(strategy, grain):
+    kpis = ["adr", "room_revenue", "room_nights"]
+    frame = build_observations(strategy, grain=grain, by="hotel", kpis=kpis).to_frame()
+    table = frame.pivot_table(index=["segment", "period_start"], columns="kpi", values="value")
+    np.testing.assert_allclose(table["adr"], table["room_revenue"] / table["room_nights"])
+    assert set(frame["segment"]) == {"", "City Hotel", "Resort Hotel"}
+
+
+def test_the_daily_rate_is_no_mean_of_means(strategy, quarters):
+    months = build_observations(strategy, kpis=["adr"]).history("adr")
+    mean_of_months = months["value"].iloc[:3].mean()
+    quarter = quarters.history("adr")["value"].iloc[0]
+    assert quarter == pytest.approx(2_950_613.17 / 26_677, abs=1e-4)
+    assert abs(quarter - mean_of_months) > 0.5
+
+
+def test_repeated_rows_are_counted_and_not_dropped(strategy):
+    found = check_sources(strategy).to_frame().set_index("check")
+    assert found.loc["repeated rows", "rows"] == 31_994
+    assert found.loc["rows", "rows"] == 119_390
