@@ -13,6 +13,7 @@ from kpikit.errors import DataError, UnknownNameError, suggest
 
 Direction = Literal["higher_is_better", "lower_is_better", "on_target"]
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+ROUNDING = 1e-12  # 0.1 + 0.2 reaches 0.3
 Target = float | tuple[float | None, float | None]
 
 
@@ -34,18 +35,27 @@ def direction_of(kpi: str, direction: str | Mapping[str, str]) -> Direction:
 
 
 def reached(outcomes: Floats, target: Target, direction: Direction) -> NDArray[np.bool_]:
-    """Return which outcomes reach the target; a band is a pair of its lower and upper end."""
+    """Return which outcomes reach the target; a band is a pair of its lower and upper end.
+
+    What rounding leaves between an outcome and the target does not decide.
+    """
     if direction == "on_target":
         lower, upper = _band(target)
-        return np.asarray((outcomes >= lower) & (outcomes <= upper))
-    if isinstance(target, tuple):
+    elif isinstance(target, tuple):
         raise DataError(f"target is {target}, but only a KPI that is on_target has a band.")
-    return np.asarray(outcomes >= target if direction == "higher_is_better" else outcomes <= target)
+    else:
+        lower = float(target) if direction == "higher_is_better" else -np.inf
+        upper = float(target) if direction == "lower_is_better" else np.inf
+    return np.asarray((outcomes >= lower - _slack(lower)) & (outcomes <= upper + _slack(upper)))
 
 
 def quantile_level(attainment: float, direction: Direction) -> float:
     """Return the quantile that is reached with this probability."""
     return 1 - attainment if direction == "higher_is_better" else attainment
+
+
+def _slack(end: float) -> float:
+    return ROUNDING * abs(end) if np.isfinite(end) else 0.0
 
 
 def _band(target: Target) -> tuple[float, float]:
