@@ -133,7 +133,7 @@ def schema(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write it to this file.")] = None,
 ) -> None:
     """Write the JSON Schema of the strategy file, by which editors complete it."""
-    from kpikit.strategy.schema import strategy_schema
+    from kpikit.strategy import strategy_schema
 
     text = _json(strategy_schema())
     if out is None:

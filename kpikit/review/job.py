@@ -53,7 +53,7 @@ def _end_with_the_starter() -> None:
         raise SystemExit(1)
 
     def watch() -> None:
-        sys.stdin.buffer.read()  # returns when the starter's end of the pipe closes
+        os.read(0, 1)  # returns when the starter's end of the pipe closes
         os.kill(os.getpid(), signal.SIGTERM)
 
     signal.signal(signal.SIGTERM, leave)

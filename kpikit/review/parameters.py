@@ -7,12 +7,9 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from kpikit.errors import DataError, UnknownNameError
-from kpikit.periods import Period
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -54,8 +51,10 @@ def plain_values(parameters: Mapping[str, object], *, where: str) -> dict[str, o
 
 
 def _plain(value: object, where: str) -> object:
-    if isinstance(value, (date, pd.Period, Period)) and not pd.isna(cast("Any", value)):
+    if isinstance(value, date) and value == value:  # pandas' missing date equals nothing
         return _iso(value)
+    if type(value).__name__ == "Period":  # pandas' or ours; importing either takes its time
+        return str(value)
     if isinstance(value, list):
         return [_plain(item, where) for item in value]
     if isinstance(value, dict) and all(type(key) is str for key in value):
@@ -72,9 +71,9 @@ def _plain(value: object, where: str) -> object:
     )
 
 
-def _iso(value: date | pd.Period | Period) -> str:
+def _iso(value: date) -> str:
     if not isinstance(value, datetime):
-        return str(value)
+        return value.isoformat()
     at_midnight = value.tzinfo is None and value.time() == datetime.min.time()
     return value.date().isoformat() if at_midnight else value.isoformat()
 

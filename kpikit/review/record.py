@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from kpikit.review.batch import Batch, page_name
 from kpikit.review.files import write_file
+from kpikit.review.findings import department_title
 from kpikit.review.render import Page, render_page
 
 if TYPE_CHECKING:
@@ -58,12 +59,6 @@ def write_records(  # noqa: PLR0913 - a record is made of this much
     write_file(folder / "run.json", text)
     write_file(folder / "index.html", _index(strategy, batch, folder, period))
     write_file(folder / "run.log", _log(strategy, batch, notebook, started))
-
-
-def department_title(strategy: Strategy, name: str) -> str:
-    """Return a department's title; the root, where it is not declared, is the organisation."""
-    declared = strategy.departments.get(name)
-    return strategy.organisation.name if declared is None else declared.title
 
 
 def slug(name: str) -> str:

@@ -16,21 +16,23 @@ from kpikit.errors import DataError, KpikitError, PeriodError, UnknownNameError
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
 from kpikit.review.batch import Batch, Job, Progress, run_batch
+from kpikit.review.bundle import write_bundle
 from kpikit.review.files import reserve
+from kpikit.review.findings import department_title
 from kpikit.review.notebook import notebooks_folder, read_notebook
 from kpikit.review.parameters import check_parameters
-from kpikit.review.record import department_title, slug, write_records
+from kpikit.review.record import slug, write_records
 from kpikit.review.render import Page
+from kpikit.strategy import Strategy, load_strategy
+from kpikit.strategy.model import COMPANY
+from kpikit.strategy.tree import kpis_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from kpikit.strategy import Strategy
-
 NOTEBOOK = "quarterly_review.ipynb"
 PARAMETERS = ("strategy", "department", "period", "as_of", "bundle")
 COLUMNS = ("department", "state", "seconds", "html", "pdf", "message")
-ROOT = "company"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -143,7 +145,7 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     _refuse_unavailable(formats, scheduler=scheduler, ledger=ledger, resume=resume)
     if workers is not None and workers < 1:
         raise KpikitError(f"workers is {workers}. Use 1 or more, or leave it out.")
-    loaded = _loaded(strategy)
+    loaded = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
     quarter = _quarter(loaded, period)
     chosen = _departments(loaded, departments)
     day = None if as_of is None else parse_date(as_of)
@@ -152,8 +154,6 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
 
     started = datetime.now().astimezone()
     with TemporaryDirectory(prefix="kpikit-bundle-") as place:
-        from kpikit.review.bundle import write_bundle
-
         bundle = Path(place)
         day = write_bundle(loaded, period=quarter.label, as_of=day, folder=bundle)
         jobs = [_job(loaded, name, quarter, day, notebook, bundle) for name in chosen]
@@ -188,12 +188,6 @@ def _refuse_unavailable(
             raise KpikitError(f"{name} is {value!r}, which is not available. Leave {name} out.")
 
 
-def _loaded(strategy: Strategy | Path | str) -> Strategy:
-    from kpikit.strategy import load_strategy
-
-    return load_strategy(strategy) if isinstance(strategy, (str, Path)) else strategy
-
-
 def _quarter(strategy: Strategy, period: str | Period) -> Period:
     found = strategy.calendar.parse(str(period))
     if found.grain != "quarter":
@@ -205,10 +199,9 @@ def _quarter(strategy: Strategy, period: str | Period) -> Period:
 
 
 def reviewed_departments(strategy: Strategy) -> list[str]:
-    """Return the departments with KPIs of their own, in the order they are declared."""
-    with_kpis = {kpi.department for kpi in strategy.kpis.values() if kpi.status != "retired"}
-    undeclared = [ROOT] if ROOT not in strategy.departments else []
-    return [name for name in (*undeclared, *strategy.departments) if name in with_kpis]
+    """Return the departments with KPIs of their own: the company, then in the file's order."""
+    names = dict.fromkeys((COMPANY, *strategy.departments))
+    return [name for name in names if kpis_of(strategy, name)]
 
 
 def _departments(strategy: Strategy, wanted: Iterable[str] | None) -> list[str]:

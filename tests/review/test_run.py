@@ -1,0 +1,136 @@
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from kpikit.errors import DataError, KpikitError, PeriodError, StrategyError, UnknownNameError
+from kpikit.review.record import slug
+from kpikit.review.run import run_review
+from kpikit.strategy import load_strategy
+
+
+def test_every_department_with_kpis_gets_its_report_and_the_run_its_record(
+    strategy, templates, tmp_path
+):
+    folders = [tmp_path / "two", tmp_path / "one"]
+    notebooks = templates()
+    for folder, workers in zip(folders, (2, 1), strict=True):
+        run = run_review(
+            load_strategy(strategy),
+            period="2026Q2",
+            out=folder,
+            workers=workers,
+            notebooks=notebooks,
+        )
+    assert run.exit_code == 0
+    assert run.summary() == "Review of 2026Q2: 2 of 2 reports made."
+    place = tmp_path / "one" / "cafe-b-co" / "2026Q2"
+    frame = run.to_frame()
+    assert list(frame.columns) == ["department", "state", "seconds", "html", "pdf", "message"]
+    assert list(frame["html"]) == [str(place / "support.html"), str(place / "sales.html")]
+
+    page = Path(frame["html"][0]).read_text()
+    assert "<pre>support 2026Q2 2026-06-30 True</pre>" in page
+    assert "<title>Customer &lt;i&gt;Support&lt;/i&gt;, 2026Q2</title>" in page
+    index = (place / "index.html").read_text()
+    assert '<a href="support.html">Customer &lt;i&gt;Support&lt;/i&gt;</a>' in index
+    assert "<b>" not in index
+
+    record = json.loads((place / "run.json").read_text())
+    assert (record["period"], record["as_of"]) == ("2026Q2", "2026-06-30")
+    assert [report["state"] for report in record["reports"]] == ["ok", "ok"]
+    facts = sha256((strategy.parent / "tickets.csv").read_bytes()).hexdigest()
+    assert record["sha256"]["sources"] == {"tickets": {"path": "tickets.csv", "sha256": facts}}
+    assert {"python", "kpikit", "pandas", "statsmodels"} <= set(record["versions"])
+    assert str(tmp_path) not in (place / "run.json").read_text()
+    assert str(strategy) in (place / "run.log").read_text()
+
+    for name in ("support.html", "sales.html", "index.html", "run.json"):
+        two, one = ((folder / "cafe-b-co" / "2026Q2" / name).read_bytes() for folder in folders)
+        assert two == one
+
+
+def test_a_failing_department_is_named_everywhere_and_does_not_stop_the_other(
+    strategy, templates, tmp_path
+):
+    run = run_review(
+        strategy, period="2026Q2", out=tmp_path / "out", notebooks=templates(broken="support")
+    )
+    assert run.exit_code == 1
+    assert run.summary() == "Review of 2026Q2: 1 of 2 reports made. Not made: support (failed)."
+    assert list(run.to_frame()["state"]) == ["failed", "ok"]
+    index = (run.folder / "index.html").read_text()
+    assert "rate is &lt;b&gt;gone&lt;/b&gt;" in index
+    assert "notebooks/support.failed.ipynb" in index
+    assert "could not be made" in (run.folder / "support.html").read_text()
+
+    later = run_review(
+        strategy,
+        period="2026Q2",
+        departments=["support"],
+        out=tmp_path / "out",
+        notebooks=templates(),
+    )
+    assert later.exit_code == 0
+    assert not (run.folder / "notebooks" / "support.failed.ipynb").exists()
+    index = (run.folder / "index.html").read_text()
+    assert "Reports of earlier runs" in index
+    assert '<a href="sales.html">Sales</a>' in index
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"period": "soon"}, PeriodError, "period 'soon' cannot be read"),
+        (
+            {"period": "2026-05"},
+            PeriodError,
+            "is a month, and a review is of a quarter. Write it as 2026Q2",
+        ),
+        ({"departments": ["suport"]}, UnknownNameError, "Did you mean 'support'?"),
+        ({"departments": ["idle"]}, UnknownNameError, "no department with KPIs 'idle'"),
+        ({"formats": ["pdf"]}, KpikitError, "format 'pdf' is not available. Use html."),
+        ({"scheduler": "tcp://x"}, KpikitError, "scheduler is 'tcp://x', which is not available"),
+        ({"resume": True}, KpikitError, "resume is True, which is not available"),
+        ({"ledger": "l.sqlite"}, KpikitError, "ledger is 'l.sqlite', which is not available"),
+        ({"workers": 0}, KpikitError, "workers is 0. Use 1 or more"),
+        ({"as_of": "30.6.2026"}, PeriodError, "date '30.6.2026' cannot be read"),
+        ({"notebooks": "nowhere"}, DataError, "there is no such notebook"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_run(
+    strategy, templates, tmp_path, options, error, message
+):
+    given = {"period": "2026Q2", "out": tmp_path / "out", "notebooks": templates()} | options
+    with pytest.raises(error, match=message.replace("?", r"\?")):
+        run_review(strategy, **given)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_run(
+    strategy, templates, tmp_path
+):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(KpikitError, match="reports cannot be written there"):
+        run_review(strategy, period="2026Q2", out=tmp_path / "file", notebooks=templates())
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_notebook_without_the_parameters_of_a_review_is_refused(strategy, notebook, tmp_path):
+    folder = notebook("1", parameters="strategy = ''", name="t/quarterly_review.ipynb").parent
+    with pytest.raises(UnknownNameError, match="no parameter 'department'"):
+        run_review(strategy, period="2026Q2", out=tmp_path / "out", notebooks=folder)
+
+
+def test_a_strategy_without_kpis_has_nothing_to_review(strategy, templates, tmp_path):
+    strategy.write_text(strategy.read_text().split("kpis:")[0])
+    with pytest.raises((DataError, StrategyError)):
+        run_review(strategy, period="2026Q2", out=tmp_path / "out", notebooks=templates())
+
+
+def test_an_organisation_gives_its_folder_a_plain_name():
+    assert slug("../../etc/passwd") == "etc-passwd"
+    assert slug("{x} Brightdesk, Inc.") == "x-brightdesk-inc"
+    assert slug("東京") != slug("大阪")
+    assert len(slug("x" * 300)) == 60
