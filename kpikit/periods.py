@@ -134,7 +134,7 @@ def parse_grain(text: str) -> Grain:
         When it names none.
     """
     if text in GRAINS:
-        return cast("Grain", text)
+        return text
     raise PeriodError(f"grain {text!r} is not one of {', '.join(GRAINS)}. {suggest(text, GRAINS)}")
 
 

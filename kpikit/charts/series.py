@@ -84,10 +84,10 @@ def forecast_fan(
         middle = np.concatenate([[last[1]], middle])
     for lower, upper, strength in BANDS:
         if lower in frame and upper in frame:
-            edges = [frame[lower].to_numpy(dtype=float), frame[upper].to_numpy(dtype=float)]
+            low, high = frame[lower].to_numpy(dtype=float), frame[upper].to_numpy(dtype=float)
             if last is not None:
-                edges = [np.concatenate([[last[1]], edge]) for edge in edges]
+                low, high = np.concatenate([[last[1]], low]), np.concatenate([[last[1]], high])
             name = f"{100 * (float(upper[1:]) - float(lower[1:])):.0f} % of outcomes"
-            ax.fill_between(when, *edges, color=SKY, alpha=strength, linewidth=0, label=name)
+            ax.fill_between(when, low, high, color=SKY, alpha=strength, linewidth=0, label=name)
     ax.plot(when, middle, color=MUTED, linestyle=":", label="median forecast")
     return ax

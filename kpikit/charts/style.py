@@ -60,7 +60,7 @@ LOOK: dict[str, Any] = {
 
 def look() -> AbstractContextManager[None]:
     """Return a context in which everything is drawn in this look."""
-    return mpl.rc_context(LOOK)
+    return mpl.rc_context(LOOK)  # type: ignore[arg-type]  # its stubs list every key
 
 
 def axes(ax: Axes | None = None) -> Axes:
@@ -77,9 +77,9 @@ def dress(ax: Axes, *, title: str = "", unit: Unit = "number", currency: str = "
     """Give axes over time their title, their dates, and their numbers with units."""
     if title:
         ax.set_title(title, parse_math=False)
-    locator = AutoDateLocator(minticks=4, maxticks=9)
+    locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     ax.yaxis.set_major_locator(MaxNLocator(5))
     ax.yaxis.set_major_formatter(
         FuncFormatter(lambda value, _: format_value(value, unit, currency=currency))

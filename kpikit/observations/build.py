@@ -16,51 +16,17 @@ from kpikit.observations.formula import (
     Array,
     Compiled,
     compile_kpi,
-    engine_value,
     evaluate,
     find_kpi,
 )
+from kpikit.observations.query import Window, query
 from kpikit.observations.table import COLUMNS, Observations
-from kpikit.periods import Calendar, Grain, parse_date, parse_grain
+from kpikit.periods import Grain, parse_date, parse_grain
 from kpikit.sources import Facts, open_facts
 from kpikit.strategy.nodes import Aggregate
 
 if TYPE_CHECKING:
-    from ibis.expr.types import DateValue, Table
-
     from kpikit.strategy.model import Kpi, Strategy
-
-WHOLE = ""  # the segment that is all of them
-UNNAMED = "(missing)"  # the segment of rows that name none
-EMPTY = "(empty)"  # the segment of rows whose name is an empty text
-
-
-@dataclass(frozen=True)
-class _Window:
-    """Which periods are wanted, on whose calendar, seen from which day."""
-
-    calendar: Calendar
-    grain: Grain
-    since: date | None
-    until: date | None
-    as_of: date
-
-    def starts(self, facts: Facts) -> list[date]:
-        """Return the first days of the source's periods that lie in the window."""
-        if facts.first is None or facts.last is None:
-            return []
-        first = max(facts.first, self.since or facts.first)
-        last = min(facts.last, self.until or facts.last)
-        return self.calendar.starts(first, last, self.grain)
-
-    def end(self, start: date) -> date:
-        return self.calendar.period(start, self.grain).end
-
-    def complete(self, start: date, facts: Facts) -> bool:
-        """Whether a period lies inside what the source holds and what is seen."""
-        if facts.first is None or facts.complete_through is None:
-            return False
-        return facts.first <= start and self.end(start) <= min(facts.complete_through, self.as_of)
 
 
 def build_observations(  # noqa: PLR0913 - the public contract names these
@@ -114,44 +80,73 @@ def build_observations(  # noqa: PLR0913 - the public contract names these
     rows and the filter or segment has none, counts and sums are 0, and quotients,
     means and quantiles are missing; `Observations.missing` has the reasons.
     """
-    chosen = _choose(strategy, kpis)
-    compiled = {kpi.id: compile_kpi(kpi, strategy) for kpi in chosen}
-    homes = {part.home for made in compiled.values() for part in made.aggregates if part.home}
+    chosen = choose_kpis(strategy, kpis)
+    sources = used_sources(strategy, chosen)
     seen = parse_date(as_of) if as_of is not None else None
-    with open_facts(strategy, sources=sorted({home[0] for home in homes}), as_of=seen) as facts:
-        newest = max((fact.last for fact in facts.values() if fact.last), default=None)
-        day = seen or newest
-        if day is None:
-            raise DataError(f"{strategy.path}: the sources hold no dated row. Check their time.")
-        if by is not None and not any(by in fact.table.columns for fact in facts.values()):
-            columns = {name for fact in facts.values() for name in fact.table.columns}
-            raise UnknownNameError("column", by, columns, where="by")
-        frames = []
-        for wanted in sorted({_grain(kpi, grain) for kpi in chosen}):
-            window = _Window(
-                strategy.calendar,
-                wanted,
-                parse_date(since) if since is not None else None,
-                parse_date(until) if until is not None else None,
-                day,
-            )
-            made = {k.id: compiled[k.id] for k in chosen if _grain(k, grain) == wanted}
-            frames.extend(_observe(made, facts, window, by))
-    return _collect(frames, [kpi.id for kpi in chosen], day)
+    wanted = Wanted(
+        grain=parse_grain(grain) if grain is not None else None,
+        since=parse_date(since) if since is not None else None,
+        until=parse_date(until) if until is not None else None,
+        by=by,
+    )
+    with open_facts(strategy, sources=sources, as_of=seen) as facts:
+        return observe(strategy, facts, kpis=chosen, wanted=wanted, as_of=seen)
 
 
-def _choose(strategy: Strategy, kpis: Iterable[str] | None) -> list[Kpi]:
+@dataclass(frozen=True)
+class Wanted:
+    """Which observations are wanted: None is every KPI's own grain, and all periods."""
+
+    grain: Grain | None = None
+    since: date | None = None
+    until: date | None = None
+    by: str | None = None
+
+
+def observe(
+    strategy: Strategy,
+    facts: Mapping[str, Facts],
+    *,
+    kpis: Sequence[Kpi],
+    wanted: Wanted,
+    as_of: date | None,
+) -> Observations:
+    """Compute observations from sources that are open already; see `build_observations`."""
+    compiled = {kpi.id: compile_kpi(kpi, strategy) for kpi in kpis}
+    newest = max((fact.last for fact in facts.values() if fact.last), default=None)
+    day = as_of or newest
+    if day is None:
+        raise DataError(f"{strategy.path}: the sources hold no dated row. Check their time.")
+    _know_column(wanted.by, facts)
+    frames = []
+    for grain in sorted({wanted.grain or kpi.grain for kpi in kpis}):
+        window = Window(strategy.calendar, grain, wanted.since, wanted.until, day)
+        made = {kpi.id: compiled[kpi.id] for kpi in kpis if (wanted.grain or kpi.grain) == grain}
+        frames.extend(_observe(made, facts, window, wanted.by))
+    return _collect(frames, [kpi.id for kpi in kpis], day)
+
+
+def choose_kpis(strategy: Strategy, kpis: Iterable[str] | None = None) -> list[Kpi]:
+    """Return the KPIs named, or all that are not retired."""
     if kpis is None:
         return [kpi for kpi in strategy.kpis.values() if kpi.status != "retired"]
     return [find_kpi(strategy, name) for name in dict.fromkeys(kpis)]
 
 
-def _grain(kpi: Kpi, grain: str | None) -> Grain:
-    return parse_grain(grain or kpi.grain)
+def used_sources(strategy: Strategy, kpis: Iterable[Kpi]) -> list[str]:
+    """Return the names of the sources that KPIs read, those behind references included."""
+    parts = (part for kpi in kpis for part in compile_kpi(kpi, strategy).aggregates)
+    return sorted({part.home[0] for part in parts if part.home})
+
+
+def _know_column(by: str | None, facts: Mapping[str, Facts]) -> None:
+    if by is not None and not any(by in fact.table.columns for fact in facts.values()):
+        columns = {name for fact in facts.values() for name in fact.table.columns}
+        raise UnknownNameError("column", by, columns, where="by")
 
 
 def _observe(
-    compiled: Mapping[str, Compiled], facts: Mapping[str, Facts], window: _Window, by: str | None
+    compiled: Mapping[str, Compiled], facts: Mapping[str, Facts], window: Window, by: str | None
 ) -> list[pd.DataFrame]:
     """Query each source once for all its KPIs (twice with segments), then do the arithmetic."""
     homes: dict[tuple[str, str], list[Aggregate]] = {}
@@ -159,9 +154,9 @@ def _observe(
         for aggregate in made.aggregates:
             if aggregate.home and aggregate not in homes.setdefault(aggregate.home, []):
                 homes[aggregate.home].append(aggregate)
-    whole = {home: _query(facts[home[0]], home[1], parts, window) for home, parts in homes.items()}
+    whole = {home: query(facts[home[0]], home[1], parts, window) for home, parts in homes.items()}
     split = {
-        home: _query(facts[home[0]], home[1], parts, window, by)
+        home: query(facts[home[0]], home[1], parts, window, by)
         for home, parts in homes.items()
         if by is not None and by in facts[home[0]].table.columns
     }
@@ -173,82 +168,18 @@ def _observe(
     return frames
 
 
-def _query(
-    facts: Facts,
-    time: str,
-    parts: Sequence[Aggregate],
-    window: _Window,
-    by: str | None = None,
-) -> pd.DataFrame:
-    """Return one row per segment and period, a column for each aggregate."""
-    import duckdb
-    import ibis
-
-    table = facts.table
-    day = table[time].cast("date")
-    keys = {"period_start": _period_start(day, window)}
-    if by is not None:
-        name = table[by].cast("string").fill_null(UNNAMED)
-        keys["segment"] = ibis.ifelse(name == "", EMPTY, name)
-    table = _within(table, day, window).mutate(**keys)
-    columns = {
-        f"a{place}": engine_value(part, table, where=f"sources.{part.home[0] if part.home else ''}")
-        for place, part in enumerate(parts)
-    }
-    try:
-        grouped = table.group_by(list(keys)).aggregate(total=table.count(), **columns)
-        frame = grouped.to_pyarrow().to_pandas()
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"source {facts.source.id}: {reason}. Correct the facts.") from None
-    frame = frame.rename(columns={f"a{place}": part for place, part in enumerate(parts)})
-    frame["period_start"] = frame["period_start"].astype("datetime64[us]")
-    if by is None:
-        frame["segment"] = WHOLE
-    return frame.set_index(["segment", "period_start"])
-
-
-def _within(table: Table, day: DateValue, window: _Window) -> Table:
-    """Leave out undated rows, and whole periods outside the window."""
-    table = table.filter(~day.isnull())
-    if window.since is not None:
-        table = table.filter(day >= window.calendar.start(window.since, window.grain))
-    if window.until is not None:
-        last = window.calendar.period(window.until, window.grain).end
-        table = table.filter(day <= last)
-    return table
-
-
-def _period_start(day: DateValue, window: _Window) -> DateValue:
-    """Return the first day of each row's period, on the organisation's calendar."""
-    import ibis
-
-    calendar = window.calendar
-    if window.grain == "day":
-        return day
-    if window.grain == "week":
-        shift = (calendar.start(date(2024, 1, 1), "week") - date(2024, 1, 1)).days % 7
-        return (day - ibis.interval(days=shift)).truncate("W") + ibis.interval(days=shift)
-    if window.grain == "month":
-        return day.truncate("M")
-    unit, length = ("Q", 3) if window.grain == "quarter" else ("Y", 12)
-    months = (calendar.fiscal_year_start - 1) % length
-    if months == 0:
-        return day.truncate(unit)
-    moved = day.truncate("M") - ibis.interval(months=months)
-    return moved.truncate(unit) + ibis.interval(months=months)
-
-
 def _assemble(
     made: Compiled,
     tables: Mapping[tuple[str, str], pd.DataFrame],
     facts: Mapping[str, Facts],
-    window: _Window,
+    window: Window,
 ) -> pd.DataFrame:
     """Do a KPI's arithmetic in every period of every segment."""
     homes = list(dict.fromkeys(part.home for part in made.aggregates if part.home))
     starts = sorted({start for home in homes for start in window.starts(facts[home[0]])})
-    segments = sorted({name for home in homes for name in tables[home].index.levels[0]})
+    segments = sorted(
+        {name for home in homes for name in tables[home].index.get_level_values("segment")}
+    )
     index = pd.MultiIndex.from_product(
         [segments, np.array(starts, dtype="datetime64[us]")], names=["segment", "period_start"]
     )
@@ -278,8 +209,8 @@ def _assemble(
 
 def _column(table: pd.DataFrame, part: Aggregate, index: pd.MultiIndex) -> Array:
     """Return an aggregate in every period and segment; counts of nothing are 0."""
-    column = table[part].astype("float64").reindex(index)
-    return (column.fillna(0.0) if part.function == "count" else column).to_numpy(copy=True)
+    found = table[part].astype("float64").reindex(index)
+    return np.array(found.fillna(0.0) if part.function == "count" else found, dtype=np.float64)
 
 
 def _collect(frames: Sequence[pd.DataFrame], order: Sequence[str], day: date) -> Observations:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kpikit.charts.style import BLUE, MUTED
+from kpikit.periods import parse_date
 from kpikit.results import SEVERITIES, Result, Severity
 from kpikit.sources.read import Facts, open_facts
 
@@ -18,7 +20,12 @@ if TYPE_CHECKING:
     from kpikit.strategy.model import Source, Strategy
 
 COLUMNS = ("source", "check", "severity", "rows", "example", "grade")
-GRADES = {"error": "C", "warning": "B", "note": "A"}  # by the worst thing found
+Row = tuple[str, Severity, int, str]  # check, severity, rows, example
+GRADES: dict[Severity, str] = {
+    "error": "C",
+    "warning": "B",
+    "note": "A",
+}  # by the worst thing found
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,7 +50,7 @@ class SourceChecks(Result):
         ax.margins(x=0.15)
 
 
-def check_sources(strategy: Strategy, *, as_of: date | None = None) -> SourceChecks:
+def check_sources(strategy: Strategy, *, as_of: date | str | None = None) -> SourceChecks:
     """Tell how far each source of a strategy can be trusted.
 
     Parameters
@@ -71,34 +78,41 @@ def check_sources(strategy: Strategy, *, as_of: date | None = None) -> SourceChe
     nothing tells a double entry from two equal events. Where the source declares a
     key, repeated keys are an error.
     """
+    day = parse_date(as_of) if as_of is not None else None
+    with open_facts(strategy, as_of=day) as sources:
+        return check_facts(sources)
+
+
+def check_facts(sources: Mapping[str, Facts]) -> SourceChecks:
+    """Check sources that are open already; see `check_sources`."""
     found: list[dict[str, object]] = []
-    with open_facts(strategy, as_of=as_of) as sources:
-        for name, facts in sources.items():
-            rows = _check(facts)
-            worst = max((SEVERITIES[::-1].index(row["severity"]) for row in rows), default=0)
-            grade = GRADES[SEVERITIES[::-1][worst]]
-            found.extend({"source": name, **row, "grade": grade} for row in rows)
+    for name, facts in sources.items():
+        rows = _check(facts)
+        worst = min(SEVERITIES.index(severity) for _, severity, _, _ in rows)
+        found.extend(
+            dict(zip(COLUMNS, (name, *row, GRADES[SEVERITIES[worst]]), strict=True)) for row in rows
+        )
     return SourceChecks(frame=pd.DataFrame(found, columns=list(COLUMNS)))
 
 
-def _check(facts: Facts) -> list[dict[str, object]]:
+def _check(facts: Facts) -> list[Row]:
     reach = f"{facts.first} to {facts.last}" if facts.first else "no dated row"
     severity: Severity = "note" if facts.first else "error"
     return [
-        _row("rows", severity, facts.rows, reach),
+        ("rows", severity, facts.rows, reach),
         *_undated(facts),
         *_repeated(facts),
         *_repeated_keys(facts),
     ]
 
 
-def _undated(facts: Facts) -> list[dict[str, object]]:
+def _undated(facts: Facts) -> list[Row]:
     if not facts.undated:
         return []
-    return [_row("no time", "warning", facts.undated, f"{facts.source.time} is missing")]
+    return [("no time", "warning", facts.undated, f"{facts.source.time} is missing")]
 
 
-def _repeated(facts: Facts) -> list[dict[str, object]]:
+def _repeated(facts: Facts) -> list[Row]:
     """Count rows that repeat an earlier one in full."""
     if facts.source.key:
         return []
@@ -108,10 +122,10 @@ def _repeated(facts: Facts) -> list[dict[str, object]]:
     repeated = (extra.copies - 1).sum().to_pyarrow().as_py()
     if not repeated:
         return []
-    return [_row("repeated rows", "note", int(repeated), "equal in every column; kept")]
+    return [("repeated rows", "note", int(repeated), "equal in every column; kept")]
 
 
-def _repeated_keys(facts: Facts) -> list[dict[str, object]]:
+def _repeated_keys(facts: Facts) -> list[Row]:
     key = facts.source.key
     if not key:
         return []
@@ -122,12 +136,8 @@ def _repeated_keys(facts: Facts) -> list[dict[str, object]]:
         return []
     count = int(doubled.count().to_pyarrow().as_py())
     example = ", ".join(f"{name}={first[0][name]}" for name in key)
-    return [_row("repeated keys", "error", count, example)]
+    return [("repeated keys", "error", count, example)]
 
 
 def _declared(source: Source, columns: tuple[str, ...]) -> list[str]:
     return list(source.columns) or [name for name in columns if name not in source.derive]
-
-
-def _row(check: str, severity: Severity, rows: int, example: str) -> dict[str, object]:
-    return {"check": check, "severity": severity, "rows": rows, "example": example}

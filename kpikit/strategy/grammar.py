@@ -268,7 +268,7 @@ class Reader:
     def _quantile(self, node: Expr, where: Node | None) -> Node:
         self._only(node, "this", "quantile", "expression")
         level = node.args.get("quantile") or node.args.get("expression")
-        share = float(level.this) if getattr(level, "is_number", False) else -1.0
+        share = float(level.this) if level is not None and level.is_number else -1.0
         if not 0 <= share <= 1:
             raise self._refuse(node, "A quantile's level is a number from 0 to 1")
         return Aggregate("quantile", self.row(node.this), where, level=share)

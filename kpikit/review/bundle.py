@@ -1,0 +1,119 @@
+"""The facts behind a review, computed once and carried to every department's run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kpikit.errors import DataError
+from kpikit.observations import Observations
+from kpikit.observations.build import Wanted, choose_kpis, observe, used_sources
+from kpikit.periods import Period, parse_date
+from kpikit.sources.check import check_facts
+from kpikit.sources.read import open_facts
+
+if TYPE_CHECKING:
+    from kpikit.strategy import Strategy
+
+STAMP = "bundle.json"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What a review needs to know of the facts.
+
+    Attributes
+    ----------
+    observations
+        Every KPI at its own grain.
+    periods
+        Every KPI at the grain of the review's period.
+    sources
+        What `check_sources` found.
+    """
+
+    observations: Observations
+    periods: Observations
+    sources: pd.DataFrame
+    as_of: date
+
+
+def gather(
+    strategy: Strategy,
+    *,
+    period: Period,
+    as_of: date | None = None,
+    kpis: Sequence[str] | None = None,
+) -> Bundle:
+    """Read the sources, and compute what the review of a period needs.
+
+    Parameters
+    ----------
+    as_of
+        Nothing later is seen. None is the newest day in the facts, and no later than
+        the period's last day.
+    """
+    chosen = choose_kpis(strategy, kpis)
+    with open_facts(
+        strategy, sources=used_sources(strategy, chosen), as_of=as_of or period.end
+    ) as facts:
+        newest = max((fact.last for fact in facts.values() if fact.last), default=period.end)
+        day = as_of or min(period.end, newest)
+        own, whole = (
+            observe(strategy, facts, kpis=chosen, wanted=Wanted(grain=grain), as_of=day)
+            for grain in (None, period.grain)
+        )
+        return Bundle(own, whole, check_facts(facts).to_frame(), day)
+
+
+def write_bundle(
+    strategy: Strategy, *, period: str, as_of: date | str | None, folder: Path
+) -> date:
+    """Write the facts of a review, with its strategy file, into a folder; return the as-of date."""
+    seen = parse_date(as_of) if as_of else None
+    bundle = gather(strategy, period=strategy.calendar.parse(period), as_of=seen)
+    shutil.copyfile(strategy.path, folder / "strategy.yaml")
+    for name, observations in _parts(bundle).items():
+        observations.to_frame().to_parquet(folder / f"{name}.parquet", index=False)
+        observations.missing.to_parquet(folder / f"{name}-missing.parquet", index=False)
+    bundle.sources.to_parquet(folder / "sources.parquet", index=False)
+    stamp = json.dumps({"as_of": bundle.as_of.isoformat()})
+    (folder / STAMP).write_text(stamp, encoding="utf-8")
+    return bundle.as_of
+
+
+def read_bundle(folder: Path | str) -> Bundle:
+    """Read what `write_bundle` wrote.
+
+    Raises
+    ------
+    DataError
+        When the folder holds no bundle.
+    """
+    folder = Path(folder)
+    if not (folder / STAMP).is_file():
+        raise DataError(f"{folder}: holds no bundle. Leave bundle empty to read the sources.")
+    stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+    day = date.fromisoformat(stamp["as_of"])
+    parts = {
+        name: Observations(
+            frame=pd.read_parquet(folder / f"{name}.parquet"),
+            missing=pd.read_parquet(folder / f"{name}-missing.parquet"),
+            as_of=day,
+        )
+        for name in ("observations", "periods")
+    }
+    return Bundle(
+        parts["observations"], parts["periods"], pd.read_parquet(folder / "sources.parquet"), day
+    )
+
+
+def _parts(bundle: Bundle) -> dict[str, Observations]:
+    return {"observations": bundle.observations, "periods": bundle.periods}

@@ -1,0 +1,296 @@
+"""What a review says about one department in one period: data first, shown afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kpikit.analysis.trend import Trend, fit_trend
+from kpikit.errors import DataError, PeriodError, UnknownNameError
+from kpikit.forecasting.forecast import Forecast, forecast
+from kpikit.observations import Observations
+from kpikit.periods import Calendar, Period, parse_date
+from kpikit.results import Result
+from kpikit.review.bundle import Bundle, gather, read_bundle, write_bundle
+from kpikit.strategy import Kpi, Strategy, load_strategy
+from kpikit.strategy.tree import kpis_of
+from kpikit.targets.aggregate import aggregate_of
+from kpikit.targets.assess import assess_targets
+from kpikit.targets.propose import TargetProposals, propose_targets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+__all__ = ["KpiReview", "Review", "build_review", "latest_period", "write_bundle"]
+
+BOARD = (
+    "kpi",
+    "title",
+    "owner",
+    "value",
+    "previous",
+    "year_ago",
+    "target",
+    "attainment",
+    "status",
+    "trend",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KpiReview:
+    """What the review knows of one KPI."""
+
+    kpi: Kpi
+    history: pd.DataFrame = field(repr=False)
+    trend: Trend | None
+    forecast: Forecast | None
+    proposals: TargetProposals | None
+    row: Mapping[str, object] = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Review(Result):
+    """One period's findings for one department.
+
+    The table is the status board: `kpi, title, owner, value, previous, year_ago,
+    target, attainment, status, trend`; values are those of the whole period, computed
+    from the facts.
+
+    Attributes
+    ----------
+    complete
+        Whether the period is complete in the facts of every KPI shown.
+    """
+
+    strategy: Strategy = field(repr=False)
+    department: str
+    period: Period
+    as_of: date
+    complete: bool
+    kpis: tuple[KpiReview, ...] = field(repr=False)
+    sources: pd.DataFrame = field(repr=False)
+
+    @property
+    def title(self) -> str:
+        """The department and the period, as a heading."""
+        return f"{department_title(self.strategy, self.department)} · {self.period.label}"
+
+    def summary(self) -> str:
+        """Say how many KPIs stand where, in one sentence."""
+        state = "" if self.complete else " (partial: the period is not complete)"
+        counts = self.frame["status"].value_counts()
+        words = (("on_target", "on target"), ("at_risk", "at risk"), ("off_target", "off target"))
+        parts = [f"{counts[status]} {word}" for status, word in words if status in counts]
+        without = int(counts.get("no_data", 0)) + int(counts.get("no_target", 0))
+        if without:
+            parts.append(f"{without} without a verdict")
+        return f"{self.title}{state}: KPIs {', '.join(parts) or 'none'}, as of {self.as_of}."
+
+    def _draw(self, ax: Axes) -> None:
+        from kpikit.charts.board import gap_chart
+
+        gap_chart(self.frame, ax=ax)
+
+
+def department_title(strategy: Strategy, department: str) -> str:
+    """Return a department's title; the root is the organisation itself."""
+    if department in strategy.departments:
+        return strategy.departments[department].title
+    return strategy.organisation.name
+
+
+def build_review(
+    strategy: Strategy | Path | str,
+    *,
+    department: str,
+    period: str,
+    as_of: date | str | None = None,
+    bundle: Path | str | None = None,
+) -> Review:
+    """Gather what a department's review of a period has to say.
+
+    Parameters
+    ----------
+    strategy
+        A loaded strategy, or the path of its file.
+    department
+        Name of the department.
+    period
+        Such as `2026Q3`.
+    as_of
+        Nothing later is seen. None (or empty text) is the newest day in the facts,
+        and no later than the period's last day.
+    bundle
+        Folder with observations that a batch has computed already; None (or empty
+        text) reads the sources.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no such department, or it has no KPI.
+    PeriodError
+        When the period cannot be read, or has not begun by the as-of date.
+    """
+    if not isinstance(strategy, Strategy):
+        strategy = load_strategy(strategy)
+    wanted = strategy.calendar.parse(period)
+    chosen = kpis_of(strategy, department)
+    if not chosen:
+        known = {kpi.department for kpi in strategy.kpis.values()}
+        raise UnknownNameError("department with KPIs", department, known, where=str(strategy.path))
+    seen = parse_date(as_of) if as_of else None
+    facts = (
+        read_bundle(bundle)
+        if bundle
+        else gather(strategy, period=wanted, as_of=seen, kpis=[kpi.id for kpi in chosen])
+    )
+    return _compose(strategy, department, wanted, chosen, facts)
+
+
+def latest_period(strategy: Strategy, *, as_of: date | str | None = None) -> str:
+    """Return the name of the latest quarter that is complete in the facts of every source.
+
+    Raises
+    ------
+    DataError
+        When no quarter is.
+    """
+    from kpikit.sources import open_facts
+
+    used = sorted({kpi.source for kpi in strategy.kpis.values() if kpi.source})
+    with open_facts(strategy, sources=used, as_of=parse_date(as_of) if as_of else None) as facts:
+        reaches = [fact.complete_through for fact in facts.values()]
+        firsts = [fact.first for fact in facts.values()]
+    calendar = strategy.calendar
+    known_reaches = [reach for reach in reaches if reach is not None]
+    known_firsts = [first for first in firsts if first is not None]
+    if len(known_reaches) == len(reaches) and reaches:
+        reach = min(known_reaches)
+        running = calendar.period(reach, "quarter")
+        start = (
+            running.start if running.end == reach else calendar.shift(running.start, "quarter", -1)
+        )
+        if start >= max(known_firsts):
+            return calendar.label(start, "quarter")
+    raise DataError(
+        f"{strategy.path}: no quarter is complete in every source. Name one with --period."
+    )
+
+
+def _compose(
+    strategy: Strategy, department: str, period: Period, chosen: tuple[Kpi, ...], facts: Bundle
+) -> Review:
+    if facts.as_of < period.start:
+        raise PeriodError(
+            f"{period.label} begins on {period.start}, after the as-of date {facts.as_of}. "
+            "Choose an earlier period or a later date."
+        )
+    assessed = assess_targets(strategy, facts.observations, as_of=facts.as_of).to_frame()
+    assessed = assessed[assessed["period"] == period.label].set_index("kpi")
+    reviews = tuple(_look_at(kpi, strategy, period, facts, assessed) for kpi in chosen)
+    current = facts.periods.to_frame()
+    current = current[current["period_start"] == pd.Timestamp(period.start)]
+    names = [kpi.id for kpi in chosen]
+    complete = current.loc[current["kpi"].isin(names), "complete"]
+    return Review(
+        frame=pd.DataFrame([review.row for review in reviews], columns=list(BOARD)),
+        strategy=strategy,
+        department=department,
+        period=period,
+        as_of=facts.as_of,
+        complete=bool(len(complete) and complete.all()),
+        kpis=reviews,
+        sources=facts.sources,
+    )
+
+
+def _look_at(
+    kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle, assessed: pd.DataFrame
+) -> KpiReview:
+    """Gather everything about one KPI: past, trend, what comes, what would be honest."""
+    history = facts.observations.history(kpi.id)
+    whole = history[history["complete"] & (history["period_start"] <= pd.Timestamp(period.end))]
+    named = whole.assign(kpi=kpi.title, segment="")
+    trend = fit_trend(named) if whole["value"].notna().any() else None
+    row = {
+        "kpi": kpi.id,
+        "title": kpi.title,
+        "owner": kpi.owner,
+        **_values(kpi, facts.periods, strategy.calendar, period),
+        **_verdict(kpi, assessed),
+        "trend": str(trend.to_frame()["verdict"].iloc[0]) if trend else "no data",
+    }
+    ahead, proposals, notes = _ahead(kpi, strategy, period, facts)
+    return KpiReview(
+        kpi=kpi,
+        history=history,
+        trend=trend,
+        forecast=ahead,
+        proposals=proposals,
+        row=row,
+        notes=notes,
+    )
+
+
+def _values(
+    kpi: Kpi, periods: Observations, calendar: Calendar, period: Period
+) -> dict[str, float]:
+    """Return the period's value, the one before, and that of a year ago by the calendar."""
+    history = periods.history(kpi.id).set_index("period_start")["value"]
+    year = {"day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1}[period.grain]
+    back = {"value": 0, "previous": -1, "year_ago": -year}
+    starts = {name: calendar.shift(period.start, period.grain, n) for name, n in back.items()}
+    return {
+        name: float(history.get(pd.Timestamp(start), float("nan")))
+        for name, start in starts.items()
+    }
+
+
+def _verdict(kpi: Kpi, assessed: pd.DataFrame) -> dict[str, object]:
+    """Return target, attainment and status, or say that there is no target."""
+    if kpi.id not in assessed.index:
+        return {"target": float("nan"), "attainment": float("nan"), "status": "no_target"}
+    found = assessed.loc[kpi.id]
+    return {name: found[name] for name in ("target", "attainment", "status")}
+
+
+def _ahead(
+    kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle
+) -> tuple[Forecast | None, TargetProposals | None, tuple[str, ...]]:
+    """Forecast up to the end of the next period, and propose its targets."""
+    panel = facts.observations.panel()
+    panel = panel[(panel["kpi"] == kpi.id) & (panel["segment"] == "")]
+    known = panel["period_start"].max()
+    if panel["value"].notna().sum() == 0:
+        return None, None, ("nothing has been observed yet",)
+    calendar = strategy.calendar
+    next_start = calendar.shift(period.start, period.grain, 1)
+    next_end = calendar.period(next_start, period.grain).end
+    steps = len(calendar.starts(known.date(), next_end, kpi.grain)) - 1
+    if steps < 1:
+        return None, None, ()
+    ahead = forecast(panel, horizon=steps, grain=kpi.grain, bounds=kpi.bounds)
+    inside = len(calendar.starts(next_start, next_end, kpi.grain))
+    if steps != inside:
+        return ahead, None, ("targets are proposed once the period is complete",)
+    quotient = bool(panel["denominator"].notna().any())
+    aggregate = aggregate_of(kpi, strategy=strategy, is_quotient=quotient)
+    if aggregate is None:
+        return ahead, None, ("over_periods is not declared, so no target can be proposed",)
+    proposals = propose_targets(
+        panel,
+        horizon=inside,
+        aggregate=aggregate,
+        direction=kpi.direction,
+        bounds=kpi.bounds,
+        grain=kpi.grain,
+    )
+    return ahead, proposals, ()
