@@ -15,20 +15,21 @@ def find_cycles(graph: Mapping[str, Iterable[str]]) -> Iterator[list[str]]:
     """
     done: set[str] = set()
     for start in graph:
-        path: list[str] = []
-        waiting: list[tuple[str, Iterator[str]]] = []
+        path: dict[str, Iterator[str]] = {}  # the nodes on the way, in its order
         entered = start if start not in done else None
-        while entered is not None or waiting:
+        while entered is not None or path:
             if entered is not None:
-                path.append(entered)
-                waiting.append((entered, iter(graph.get(entered, ()))))
-            entered = next(waiting[-1][1], None)
+                path[entered] = iter(graph.get(entered, ()))
+            last = next(reversed(path))
+            entered = next(path[last], None)
             if entered is None:
-                done.add(path.pop())
-                waiting.pop()
-            elif entered in done or entered in path:
-                if entered in path:
-                    yield [*path[path.index(entered) :], entered]
+                done.add(last)
+                del path[last]
+            elif entered in path:
+                nodes = list(path)
+                yield [*nodes[nodes.index(entered) :], entered]
+                entered = None
+            elif entered in done:
                 entered = None
 
 

@@ -72,7 +72,7 @@ def _speaks_of(
         yield Problem(place, found)
         return
     for column in sorted(found.columns - set(columns)) if columns else ():
-        hint = draft.hints.of(column, columns, kind=f"column {hash(tuple(columns))}")
+        hint = draft.hints.of(column, columns, kind=frozenset(columns))
         yield Problem(place, f"names the column {column!r}, which its source lacks. {hint}")
     kpis = draft.ids("kpis")
     for kpi in sorted(found.kpis - kpis):
@@ -146,7 +146,7 @@ def _column(
 ) -> Iterator[Problem]:
     columns = draft.columns(source)
     if column is not None and columns and column not in columns:
-        hint = draft.hints.of(column, columns, kind=f"column of {source}")
+        hint = draft.hints.of(column, columns, kind=columns)
         yield Problem(
             place, f"names the column {column[:64]!r}, which its source does not declare. {hint}"
         )

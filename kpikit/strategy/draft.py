@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
 from kpikit.errors import PeriodError, suggest
 from kpikit.periods import GRAINS, WEEKDAYS, Calendar, Period
-from kpikit.strategy.document import Place
+from kpikit.strategy.document import Document, Place
 from kpikit.strategy.model import COMPANY
 
-MAX_HINTS = 100  # looking for near names is slow, and nobody reads more
+MAX_HINTS = 50  # looking for near names is slow, and nobody reads more
 MAX_NAME = 100  # characters; longer, and it is no misspelt name
 
 Entry = Mapping[str, object]
@@ -28,9 +28,9 @@ class Hints:
     """Near names for misspelt ones, as many as anybody reads."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, str], str] = {}
+        self._found: dict[tuple[str, Hashable], str] = {}
 
-    def of(self, name: str, known: Iterable[str], *, kind: str) -> str:
+    def of(self, name: str, known: Iterable[str], *, kind: Hashable) -> str:
         """Return what may have been meant."""
         key = (name, kind)
         if key not in self._found:
@@ -43,9 +43,11 @@ class Hints:
 class Draft:
     """The values of a strategy file, of which any may be missing or of a wrong kind."""
 
-    def __init__(self, values: Entry) -> None:
-        self.values = values
+    def __init__(self, document: Document) -> None:
+        self.values: Entry = document.values or {}
+        self.line = document.line
         self.hints = Hints()
+        self._ids: dict[tuple[str, ...], frozenset[str]] = {}
 
     def entries(self, section: str) -> Iterator[tuple[str, Entry]]:
         """Yield the ids of a section with their entries, as far as they are entries."""
@@ -55,7 +57,9 @@ class Draft:
 
     def ids(self, *sections: str) -> frozenset[str]:
         """Return the ids that the sections define."""
-        return frozenset(name for section in sections for name in mapping(self.values, section))
+        if sections not in self._ids:
+            self._ids[sections] = frozenset().union(*(mapping(self.values, s) for s in sections))
+        return self._ids[sections]
 
     @cached_property
     def departments(self) -> frozenset[str]:

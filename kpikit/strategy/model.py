@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Annotated
 
-from pydantic import Field, PrivateAttr
+from pydantic import BeforeValidator, Field, PrivateAttr, WithJsonSchema
 
 from kpikit.periods import Calendar
-from kpikit.strategy.fields import Id, Item, Many, Text
+from kpikit.strategy.fields import Id, Item, Many, Text, short
 from kpikit.strategy.kpi import Kpi, Lead, Target
 from kpikit.strategy.organisation import (
     Department,
@@ -43,6 +43,15 @@ VERSION = 1
 COMPANY = "company"  # the root of the cascade, declared or not
 
 
+def _version(value: object) -> object:
+    if type(value) is int and value == VERSION:  # true equals 1, and is no version
+        return value
+    raise ValueError(f"is {short(value)}. Write {VERSION}")
+
+
+Version = Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": VERSION})]
+
+
 class Strategy(Item):
     """What an organisation wants, and how it tells whether it gets there.
 
@@ -54,7 +63,7 @@ class Strategy(Item):
         The line of each entry, by its place: `lines["kpis.churn_rate.owner"]`.
     """
 
-    version: Literal[1] = Field(description="The version of this file's form: 1.")
+    version: Version = Field(description="The version of this file's form: 1.")
     organisation: Organisation = Field(description="Whose strategy it is.")
     mission: Mission | None = Field(default=None, description="What the organisation is for.")
     vision: Vision | None = Field(default=None, description="Where it wants to be.")

@@ -59,7 +59,7 @@ def load_strategy(path: Path | str) -> Strategy:
     faults = list(document.faults)
     if (newer := _newer_version(document)) is not None:
         raise StrategyError(path, [newer])
-    draft = Draft(document.values)
+    draft = Draft(document)
     found: list[Problem] = list(check(draft))
     try:
         strategy = Strategy.model_validate(document.values)

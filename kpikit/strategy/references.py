@@ -62,9 +62,9 @@ def _named(
     yield from _unknown(draft, place, other, draft.ids(*sections), kind)
     if other == place[1] and "kpis" in sections:
         yield Problem(place, f"names {other!r} itself. Name another KPI, or remove it.")
-    owners = [section for section in sections if other in draft.ids(section)]
-    if len(owners) > 1:
-        yield Problem(place, f"names {other!r}, which is a {kind}: both. Rename one of them.")
+    if all(other in draft.ids(section) for section in sections) and len(sections) > 1:
+        both = " and ".join(f"of {section}" for section in sections)
+        yield Problem(place, f"names {other!r}, an id {both} alike. Rename one of them.")
 
 
 def other_kpi_names_exist(draft: Draft) -> Iterator[Problem]:
@@ -151,7 +151,11 @@ def ids_differ(draft: Draft) -> Iterator[Problem]:
         for name in mapping(draft.values, section):
             other = first.setdefault(unicodedata.normalize("NFKC", name).casefold(), name)
             if other != name:
-                yield Problem((section, name), f"differs from {other!r} by its letters' form only.")
+                line = draft.line((section, other))
+                message = (
+                    f"differs from {other!r} (line {line}) by its letters' form only. Rename it."
+                )
+                yield Problem((section, name), message)
 
 
 def lists_say_things_once(draft: Draft) -> Iterator[Problem]:
