@@ -32,3 +32,13 @@ class OwnKernel(AsyncKernelManager):
     @default("transport_encryption")
     def _encrypt(self) -> str:
         return "auto" if zmq.has("curve") else "disabled"
+
+    @default("shutdown_wait_time")
+    def _patience(self) -> float:
+        return 2.0  # seconds; after half of it a kernel that does not end is ended
+
+    async def _async_interrupt_kernel(self) -> None:
+        # before it asks a kernel to end, the manager interrupts it: an idle one needs no
+        # interrupt, and one in twenty then complains aloud and misses the request
+        if not self.shutting_down:
+            await super()._async_interrupt_kernel()
