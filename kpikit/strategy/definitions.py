@@ -95,6 +95,16 @@ def kpis_have_facts(draft: Draft) -> Iterator[Problem]:
             )
 
 
+def kpis_have_time(draft: Draft) -> Iterator[Problem]:
+    """Check that the rows of every KPI have a day, by its own column or by its source's."""
+    for name, kpi in draft.entries("kpis"):
+        source = draft.entry("sources", text(kpi, "source"))
+        if source and source.get("time") is None and kpi.get("time") is None:
+            yield Problem(
+                ("kpis", name), "has no time, nor has its source. Name the column that dates a row."
+            )
+
+
 def formulas_do_not_circle(draft: Draft) -> Iterator[Problem]:
     """Check that no KPI is computed, in the end, from itself."""
     for field in ("formula", "identity"):
@@ -191,6 +201,7 @@ _MARKS = {"delimiter": ",", "decimal": ".", "thousands": None}
 RULES = (
     kpi_formulas_are_readable,
     kpis_have_facts,
+    kpis_have_time,
     formulas_do_not_circle,
     source_expressions_are_readable,
     source_columns_exist,

@@ -93,7 +93,9 @@ class Draft:
         except (ValueError, OverflowError) as error:
             if isinstance(error, PeriodError):
                 raise
-            raise PeriodError(f"period {name!r} lies beyond the calendar.") from None
+            raise PeriodError(
+                f"period {name!r} lies beyond the calendar. Name a year such as 2026."
+            ) from None
 
     def columns(self, source: str | None) -> frozenset[str]:
         """Return the columns that a source declares and derives; none where it declares none."""

@@ -26,6 +26,7 @@ from kpikit.strategy.kpi import Kpi
 
 _LEVELS = ("floor", "committed", "stretch")
 _BAND = ("lower", "upper")
+_ONE_WAY = ("higher_is_better", "lower_is_better")
 
 
 def target_periods_fit(draft: Draft) -> Iterator[Problem]:
@@ -40,7 +41,7 @@ def target_periods_fit(draft: Draft) -> Iterator[Problem]:
             try:
                 period = draft.period(str(written)[:40])
             except PeriodError as error:
-                yield Problem(place, f"cannot be read: {error}")
+                yield Problem(place, str(error))
                 continue
             if GRAINS.index(period.grain) < GRAINS.index(grain):
                 yield Problem(
@@ -60,7 +61,7 @@ def targets_say_something(draft: Draft) -> Iterator[Problem]:
                 if missing:
                     needs = " and ".join(missing)
                     yield Problem(place, f"lacks {needs}. An on_target KPI needs a band.")
-            elif all(target.get(key) is None for key in _LEVELS):
+            elif kpi.get("direction") in _ONE_WAY and not any(key in target for key in _LEVELS):
                 yield Problem(place, "has no number. Give at least the committed one.")
             yield from _band_order(place, target, _BAND)
             if kpi.get("direction") == "lower_is_better":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,11 +12,13 @@ from pydantic import ValidationError
 from kpikit.errors import DataError, Fault, StrategyError
 from kpikit.strategy.check import check
 from kpikit.strategy.document import Document, dotted, read_document
-from kpikit.strategy.draft import Draft, Problem
+from kpikit.strategy.draft import Draft
 from kpikit.strategy.encoding import MAX_BYTES
 from kpikit.strategy.fields import short
 from kpikit.strategy.model import VERSION, Strategy
 from kpikit.strategy.wording import problems
+
+MAX_FAULTS = 5_000  # told at once; only a file made to do harm has more
 
 
 def load_strategy(path: Path | str) -> Strategy:
@@ -60,13 +63,16 @@ def load_strategy(path: Path | str) -> Strategy:
     if (newer := _newer_version(document)) is not None:
         raise StrategyError(path, [newer])
     draft = Draft(document)
-    found: list[Problem] = list(check(draft))
+    found = list(islice(check(draft), MAX_FAULTS + 1))
     try:
         strategy = Strategy.model_validate(document.values)
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        found += problems(details, draft.hints)
+        found += islice(problems(error.errors(include_url=False), draft.hints), MAX_FAULTS + 1)
     faults += [Fault(document.line(place), dotted(place), said) for place, said in found]
+    if len(faults) > MAX_FAULTS:
+        last = faults[MAX_FAULTS].line
+        more = f"there are more faults than the {MAX_FAULTS:,} told here. Correct these first."
+        faults[MAX_FAULTS:] = [Fault(last, "", more)]
     if faults:
         raise StrategyError(path, faults)
     strategy._path, strategy._lines = path, document.lines()

@@ -30,6 +30,7 @@ def only(told):
             "",
             "open_value.source: is missing, and the formula speaks of rows",
         ),
+        ("    time: created_at\n", "", "kpis.open_value: has no time, nor has its source."),
         ("time: created_at", "time: created", "sources.leads.time: names the column 'created'"),
         ("recorded: opened_at", "recorded: seen", "sources.tickets.recorded: names the column"),
         (

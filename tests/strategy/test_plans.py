@@ -12,7 +12,7 @@ def only(told):
     ("old", "new", "message"),
     [
         ("period: 2026Q4", "period: 2026Q5", "period '2026Q5' cannot be read. Write a quarter as"),
-        ("period: 2027,", "period: 0000,", "cannot be read"),
+        ("period: 2027,", "period: 0000,", "lies beyond the calendar"),
         ("period: 2027,", "period: true,", "period: is true, not text."),
         ("committed: 4.0,", "committed: -4.0,", "is -4, outside the KPI's bounds, 0 to ∞."),
         ("upper: 4.8", "upper: 5.8", "is 5.8, outside the KPI's bounds, 1 to 5."),

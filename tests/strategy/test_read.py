@@ -136,6 +136,14 @@ def test_a_text_in_the_file_cannot_flood_the_message(spoilt):
     assert max(len(fault) for fault in told) < 400
 
 
+def test_a_file_made_of_faults_is_told_to_a_limit(faults):
+    told = faults(
+        "version: 1\norganisation: {name: B}\n" + "".join(f"k{n}: 1\n" for n in range(9_000))
+    )
+    assert len(told) == 5_001
+    assert "more faults than the 5,000 told here. Correct these first." in "".join(told)
+
+
 def test_short_forms_and_long_forms_are_the_same(brightdesk):
     support = brightdesk.departments["support"]
     assert support.methods[0].text == "Staff the mornings"
