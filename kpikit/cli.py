@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 import signal
+import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -77,8 +79,12 @@ AsOf = Annotated[
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; a defect shows its traceback, and is no finding: 2, not 1."""
+    try:
+        app()
+    except Exception:
+        traceback.print_exc()
+        sys.exit(2)
 
 
 def _say_version(wanted: bool) -> None:

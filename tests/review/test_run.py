@@ -19,6 +19,7 @@ def test_every_department_with_kpis_gets_its_report_and_the_run_its_record(
         run = run_review(
             load_strategy(strategy),
             period="2026Q2",
+            as_of="2026-06-30",
             out=folder,
             workers=workers,
             notebooks=notebooks,
