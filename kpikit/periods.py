@@ -7,6 +7,7 @@ fiscal year starting in April, 2026Q4 is January to March 2026.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, cast, get_args
@@ -91,8 +92,9 @@ class Calendar:
         for form, grain in _FORMS:
             if match := form.fullmatch(str(text).strip()):
                 number = int(match["number"]) if "number" in match.groupdict() else 1
-                start = self._named(int(match["year"]), cast("Grain", grain), number)
-                return self.period(start, cast("Grain", grain))
+                with suppress(ValueError):  # the calendar ends where Python's does
+                    start = self._named(int(match["year"]), cast("Grain", grain), number)
+                    return self.period(start, cast("Grain", grain))
         raise PeriodError(
             f"period {str(text)!r} cannot be read. Write a quarter as 2026Q3, a month as 2026-07, "
             "or a year as 2026."

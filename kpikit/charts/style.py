@@ -27,7 +27,7 @@ SKY = "#56b4e9"  # what is expected: trends and forecasts
 GREEN = "#009e73"
 PURPLE = "#cc79a7"
 
-SIZE = (7.2, 2.9)  # inches; two charts and their tables fit a printed page
+SIZE = (8.4, 3.0)  # inches; two charts and their tables fit a printed page
 
 LOOK: dict[str, Any] = {
     "font.size": 9,

@@ -42,6 +42,7 @@ class Window:
         return self.calendar.starts(first, last, self.grain)
 
     def end(self, start: date) -> date:
+        """Return the last day of the period that begins on `start`."""
         return self.calendar.period(start, self.grain).end
 
     def complete(self, start: date, facts: Facts) -> bool:

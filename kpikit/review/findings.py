@@ -18,7 +18,7 @@ from kpikit.results import Result
 from kpikit.review.bundle import Bundle, gather, read_bundle, write_bundle
 from kpikit.strategy import Kpi, Strategy, load_strategy
 from kpikit.strategy.tree import kpis_of
-from kpikit.targets.aggregate import aggregate_of
+from kpikit.targets.aggregate import Aggregate, aggregate_of
 from kpikit.targets.assess import assess_targets
 from kpikit.targets.propose import TargetProposals, propose_targets
 
@@ -52,6 +52,7 @@ class KpiReview:
     trend: Trend | None
     forecast: Forecast | None
     proposals: TargetProposals | None
+    aggregate: Aggregate | None
     row: Mapping[str, object] = field(repr=False)
     notes: tuple[str, ...] = ()
 
@@ -235,6 +236,7 @@ def _look_at(
         trend=trend,
         forecast=ahead,
         proposals=proposals,
+        aggregate=_aggregate(kpi, strategy, facts),
         row=row,
         notes=notes,
     )
@@ -262,6 +264,13 @@ def _verdict(kpi: Kpi, assessed: pd.DataFrame) -> dict[str, object]:
     return {name: found[name] for name in ("target", "attainment", "status")}
 
 
+def _aggregate(kpi: Kpi, strategy: Strategy, facts: Bundle) -> Aggregate | None:
+    """Return how the KPI's periods make one number, where that can be told."""
+    frame = facts.observations.to_frame()
+    quotient = bool(frame.loc[frame["kpi"] == kpi.id, "denominator"].notna().any())
+    return aggregate_of(kpi, strategy=strategy, is_quotient=quotient)
+
+
 def _ahead(
     kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle
 ) -> tuple[Forecast | None, TargetProposals | None, tuple[str, ...]]:
@@ -281,8 +290,7 @@ def _ahead(
     inside = len(calendar.starts(next_start, next_end, kpi.grain))
     if steps != inside:
         return ahead, None, ("targets are proposed once the period is complete",)
-    quotient = bool(panel["denominator"].notna().any())
-    aggregate = aggregate_of(kpi, strategy=strategy, is_quotient=quotient)
+    aggregate = _aggregate(kpi, strategy, facts)
     if aggregate is None:
         return ahead, None, ("over_periods is not declared, so no target can be proposed",)
     proposals = propose_targets(

@@ -59,8 +59,9 @@ def header(review: Review) -> Section:
 
 def board(review: Review) -> Section:
     """Show every KPI with value, comparison, target, attainment and status; seven to a table."""
+    chance = "Outcome" if review.complete else "Chance"
     before = f"{review.period.grain.title()} before"
-    head = ("KPI", "Value", before, "Year ago", "Target", "Chance", "Status", "Trend")
+    head = ("KPI", "Value", before, "Year ago", "Target", chance, "Status", "Trend")
     tables = []
     for first in range(0, len(review.kpis), PER_PAGE):
         rows = "".join(_board_row(item, review) for item in review.kpis[first : first + PER_PAGE])
@@ -69,11 +70,10 @@ def board(review: Review) -> Section:
             for place, name in enumerate(head)
         )
         tables.append(f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>")
-    chance = (
-        "Chance: of ending on target; of a period that is complete, what became of it. "
-        "Better and worse: by the direction that the KPI declares."
-    )
-    return Section(f'{"".join(tables)}<p class="note">{chance}</p>')
+    said = "Better and worse: by the direction that the KPI declares."
+    if not review.complete:
+        said = f"Chance: of ending the period on target, given what it holds already. {said}"
+    return Section(f'{"".join(tables)}<p class="note">{said}</p>')
 
 
 def kpi_pages(review: Review) -> Section:
@@ -112,14 +112,11 @@ def methods(review: Review) -> Section:
         "Partial periods are drawn hollow and take no part in trends, forecasts and targets.",
         "Trend: regression with season where there is one and autocorrelated errors; "
         "a 95 % interval that excludes 0 makes it rising or falling.",
-        "Forecasts and chances: simulated paths of one exponential smoothing model. Such "
-        "intervals are known to be too narrow, so a chance near 0 or 100 % claims too much.",
+        "A chance near 0 or 100 % claims too much, for the reason that follows.",
     ]
-    for item in review.kpis:
-        found = (item.trend, item.forecast, item.proposals)
-        said = [note for part in found if part is not None for note in part.notes]
-        notes += [note for note in said if note not in notes]
-    return Section(notes_html(tuple(notes)))
+    parts = [part for item in review.kpis for part in (item.trend, item.forecast, item.proposals)]
+    notes += [note for part in parts if part is not None for note in part.notes]
+    return Section(notes_html(tuple(dict.fromkeys(notes))))
 
 
 # one KPI ---------------------------------------------------------------------------------
@@ -222,7 +219,7 @@ def _draw(item: KpiReview, review: Review, ax: Axes) -> None:
         known = item.history[item.history["complete"] & item.history["value"].notna()]
         last = (known["period_start"].iloc[-1], float(known["value"].iloc[-1]))
         forecast_fan(item.forecast.to_frame(), ax=ax, last=last)
-    if kpi.unit == "share" or kpi.grain == review.period.grain:
+    if item.aggregate in ("mean", "ratio", "last") or kpi.grain == review.period.grain:
         for level in _declared(kpi, review.period.label, review):
             target_line(level, ax=ax, label=f"target {review.period.label}")
     handles, labels = ax.get_legend_handles_labels()

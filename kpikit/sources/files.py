@@ -36,12 +36,22 @@ CLOCK = r"[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?"
 ZONE = r"(Z|[+-]\d{2}(:?\d{2})?)$"
 
 
+# what a typed column may be declared as; texts may be anything that their cells fit
+WIDENED = {
+    "integer": ("integer", "number", "text"),
+    "number": ("number", "integer", "text"),
+    "boolean": ("boolean", "text"),
+    "date": ("date", "timestamp", "text"),
+    "timestamp": ("timestamp", "date", "text"),
+}
+
+
 class Reading(NamedTuple):
-    """A column as read: its typed value, and whether a cell did not fit."""
+    """A column as read: its typed value, and which cells did not fit, where any may not."""
 
     name: str
     value: Value
-    unfit: BooleanValue
+    unfit: BooleanValue | None
 
 
 def read_file(path: Path, source: Source, *, engine: Engine, where: str) -> Table:
@@ -65,13 +75,13 @@ def read_file(path: Path, source: Source, *, engine: Engine, where: str) -> Tabl
             f"Known are {', '.join((*TEXT_FILES, *PARQUET_FILES))}."
         )
     _require(source.columns, table.columns, path=path, where=where)
+    _refuse_other_types(source.columns, table, path=path, where=where)
     readings = [
         _read_column(name, column, table[name], source) for name, column in source.columns.items()
     ]
     if not readings:
         return table
-    if any(table[reading.name].type().is_string() for reading in readings):
-        _refuse_unfit(table, readings, path=path, columns=source.columns)
+    _refuse_unfit(table, readings, path=path, columns=source.columns)
     typed = table.select(**{reading.name: reading.value for reading in readings})
     if not path.name.lower().endswith(TEXT_FILES):
         return typed
@@ -131,6 +141,34 @@ def _require(
         )
 
 
+def _refuse_other_types(
+    declared: dict[str, Column], table: Table, *, path: Path, where: str
+) -> None:
+    """Refuse typed columns that hold something else than they are declared as."""
+    faults = []
+    for name, column in declared.items():
+        held = _type_name(table[name])
+        if held is not None and column.type not in WIDENED.get(held, ()):
+            faults.append(f"column {name!r} holds {held}, and is declared as {column.type}")
+    if faults:
+        raise DataError(f"{where}: {path.name}: {'; '.join(faults)}. Declare what it holds.")
+
+
+def _type_name(cells: Value) -> str | None:
+    """Return the type of a typed column as strategy files name it; None is text."""
+    kind = cells.type()
+    if kind.is_string():
+        return None
+    if kind.is_integer():
+        return "integer"
+    if kind.is_floating() or kind.is_decimal():
+        return "number"
+    for name in ("boolean", "date", "timestamp"):
+        if getattr(kind, f"is_{name}")():
+            return name
+    return str(kind)
+
+
 def _read_column(name: str, column: Column, cells: Value, source: Source) -> Reading:
     """Return one column with its declared type, and the cells that do not fit it."""
     import ibis
@@ -141,10 +179,11 @@ def _read_column(name: str, column: Column, cells: Value, source: Source) -> Rea
             text = ibis.ifelse(text.strip().isin(source.null_words), ibis.null("string"), text)
         value = _from_text(text, column, source)
         return Reading(name, value, text.notnull() & value.isnull())
-    value = cells.cast(ENGINE_TYPES[column.type])
-    if value.type().is_floating():  # not numbers, though engines store them as such
-        value = ibis.ifelse(value.isnan() | value.isinf(), ibis.null("float64"), value)
-    return Reading(name, value, ibis.literal(False))
+    if cells.type().is_floating():  # not numbers, though engines store them as such
+        cells = ibis.ifelse(cells.isnan() | cells.isinf(), ibis.null("float64"), cells)
+    fraction = column.type == "integer" and not cells.type().is_integer()
+    unfit = cells != cells.round() if fraction else None
+    return Reading(name, cells.cast(ENGINE_TYPES[column.type]), unfit)
 
 
 def _from_text(text: StringValue, column: Column, source: Source) -> Value:
@@ -204,23 +243,27 @@ def _refuse_unfit(
     import duckdb
     import ibis
 
-    counts = {f"n{index}": reading.unfit.sum() for index, reading in enumerate(readings)}
+    doubtful = [(reading.name, reading.unfit) for reading in readings if reading.unfit is not None]
+    if not doubtful:
+        return
+    counts = {f"n{index}": unfit.sum() for index, (_, unfit) in enumerate(doubtful)}
     try:
         found = table.aggregate(rows=table.count(), **counts).to_pyarrow().to_pylist()[0]
     except duckdb.Error as error:
         raise DataError(f"{path.name}: {_first_lines(error)}") from None
     faults = []
-    for index, reading in enumerate(readings):
-        if not found[f"n{index}"]:
+    for index, (name, unfit) in enumerate(doubtful):
+        count = found[f"n{index}"]
+        if not count:
             continue
-        numbered = table.mutate(row=ibis.row_number(), unfit=reading.unfit)
+        numbered = table.mutate(row=ibis.row_number(), unfit=unfit)
         first = numbered.filter(numbered.unfit).limit(1).to_pyarrow().to_pylist()[0]
-        column = columns[reading.name]
+        column = columns[name]
         form = f" in the form {column.format}" if column.format else ""
         faults.append(
-            f"column {reading.name!r} holds something else than {column.type}{form} in "
-            f"{found[f'n{index}']:,} of {found['rows']:,} rows (first: "
-            f"{str(first[reading.name])[:40]!r}, line {first['row'] + 2})"
+            f"column {name!r} holds something else than {column.type}{form} in "
+            f"{count:,} of {found['rows']:,} rows (first: "
+            f"{str(first[name])[:40]!r}, line {first['row'] + 2})"
         )
     if faults:
         raise DataError(

@@ -139,6 +139,31 @@ def test_text_in_parquet_is_held_to_the_same_contract(company):
         total(company(frame, columns=COLUMNS, kpis={"p": "sum(price)"}))
 
 
+def test_typed_columns_stand_beside_texts(company):
+    frame = pd.DataFrame({"day": ["2026-01-01", "2026-01-31"], "price": [1.0, 2.0]})
+    assert total(company(frame, columns=COLUMNS, kpis={"p": "sum(price)"})) == 3.0
+
+
+def test_a_typed_column_is_never_rounded_to_its_declaration(company):
+    columns = {"day": "timestamp", "price": "integer"}
+    days = pd.to_datetime(["2026-01-01", "2026-01-31"])
+    whole = pd.DataFrame({"day": days, "price": [1.0, np.nan]})
+    assert total(company(whole, columns=columns, kpis={"p": "sum(price)"})) == 1.0
+    broken = pd.DataFrame({"day": days, "price": [1.0, 2.5]})
+    with pytest.raises(DataError, match="something else than integer in 1 of 2 rows"):
+        total(company(broken, columns=columns, kpis={"p": "sum(price)"}))
+
+
+def test_a_typed_column_of_another_kind_is_refused(company):
+    days = pd.to_datetime(["2026-01-01", "2026-01-31"])
+    frame = pd.DataFrame({"day": days, "price": days, "n": [1, 2]})
+    columns = {"day": "number", "price": "integer", "n": "boolean"}
+    with pytest.raises(DataError) as caught:
+        total(company(frame, columns=columns, kpis={"p": "count(*)"}))
+    assert "column 'day' holds timestamp, and is declared as number" in str(caught.value)
+    assert "column 'n' holds integer, and is declared as boolean" in str(caught.value)
+
+
 def test_missing_columns_are_told_with_those_there_are(company):
     message = refusal(company, "date,prices\n2026-01-01,1\n")
     assert "lacks declared columns" in message
