@@ -202,7 +202,7 @@ class Customers:
     discount: Floats
     bill_day: npt.NDArray[np.int64]
 
-    def keep(self, kept: npt.NDArray[np.bool_]) -> Customers:
+    def keep(self, kept: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> Customers:
         """Return some of them."""
         return Customers(**{name: values[kept] for name, values in vars(self).items()})
 
@@ -236,7 +236,7 @@ def invite(chance: np.random.Generator, count: int, *, first: int, discount: flo
         region=chance.choice(len(REGIONS), count, p=[share for _, share in REGIONS]),
         seats=chance.integers(low, high + 1),
         discount=np.where(chance.random(count) < discount / 0.145, given, 0.0),
-        bill_day=chance.integers(1, 29, count),
+        bill_day=chance.integers(1, 32, count),
     )
 
 
@@ -278,12 +278,18 @@ def churn_factor(customers: Customers) -> Floats:
     return np.asarray(factor / factor.mean())
 
 
+def bill_dates(month: int, customers: Customers) -> npt.NDArray[np.datetime64]:
+    """Return the days on which bills fall due; the 31st is the last day of a shorter month."""
+    start, following = (
+        one.astype("datetime64[D]") for one in FIRST_MONTH + np.arange(month, month + 2)
+    )
+    return np.asarray(np.minimum(start + customers.bill_day - 1, following - 1))
+
+
 def subscription_table(parts: list[tuple[int, Customers, npt.NDArray[np.int64]]]) -> pa.Table:
     """Return one row per bill or refused renewal, in the order of days."""
     outcome = np.concatenate([outcomes for *_, outcomes in parts])
-    due = np.concatenate(
-        [days_of(month)[0] + customers.bill_day - 1 for month, customers, _ in parts]
-    )
+    due = np.concatenate([bill_dates(month, customers) for month, customers, _ in parts])
     everyone = parts[0][1]
     for _, customers, _ in parts[1:]:
         everyone = everyone.join(customers)
@@ -365,10 +371,8 @@ def month_of_tickets(
     pace = np.array([factor for *_, factor in DESKS])
     pace = pace / sum(share * factor for _, share, factor in DESKS)
     spread = 0.85
-    hours = (
-        REPLY_HOURS * np.exp(reply + chance.normal(-(spread**2) / 2, spread, count)) * pace[desk]
-    )
-    hours = np.round(np.maximum(hours, 0.1), 1)
+    delay = reply + chance.normal(-(spread**2) / 2, spread, count)
+    hours = np.round(np.maximum(REPLY_HOURS * np.exp(delay) * pace[desk], 0.1), 1)
     answered = chance.random(count) >= 0.015  # thanks and duplicates need no reply
     resolved = chance.random(count) < solved
     reopened = resolved & (chance.random(count) < REOPENED)

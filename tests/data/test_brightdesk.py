@@ -80,6 +80,11 @@ def test_there_are_forty_eight_whole_months_without_a_gap_and_half_of_october(st
     assert latest_period(strategy) == "2026Q3"
 
 
+def test_every_kpi_has_its_whole_quarter_as_seen_on_its_last_day(strategy):
+    seen = build_observations(strategy, grain="quarter", as_of="2026-09-30").to_frame()
+    assert seen.loc[seen["period_start"] == "2026-07-01", "complete"].tolist() == [True] * 15
+
+
 def test_no_department_has_more_than_seven_kpis_and_no_person_more_than_five(strategy):
     kpis = strategy.kpis.values()
     assert pd.Series([kpi.department for kpi in kpis]).value_counts().max() <= 7
