@@ -85,15 +85,24 @@ def targets(review: Review) -> Section:
     """Show what would be an honest target for the next period."""
     calendar, period = review.strategy.calendar, review.period
     label = calendar.label(calendar.shift(period.start, period.grain, 1), period.grain)
-    head = ("KPI", "Floor (90 %)", "Committed (80 %)", "Stretch (30 %)", "Declared", "Its chance")
+    reasons = tuple(f"{item.kpi.title}: {note}." for item in review.kpis for note in item.notes)
+    if not any(item.proposals for item in review.kpis):
+        return Section(notes_html(reasons or ("No KPI has a history to propose a target from.",)))
+    head = (
+        "KPI",
+        "Floor 90\u202f%",
+        "Committed 80\u202f%",
+        "Stretch 30\u202f%",
+        "Declared",
+        "Its chance",
+    )
     cells = "".join(
         f'<th scope="col"{_num(place > 0)}>{escape(name)}</th>' for place, name in enumerate(head)
     )
     rows = "".join(_target_row(item, review, label) for item in review.kpis)
-    reasons = [f"{item.kpi.title}: {note}." for item in review.kpis for note in item.notes]
     return Section(
         f"<table><caption>Targets for {escape(label)}</caption>"
-        f"<thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>{notes_html(tuple(reasons))}"
+        f"<thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>{notes_html(reasons)}"
     )
 
 
@@ -127,9 +136,9 @@ def _board_row(item: KpiReview, review: Review) -> str:
     currency = review.strategy.organisation.currency or ""
     value = _number(row["value"])
     cells = [
-        format_value(value, kpi.unit, currency=currency),
-        _compared(value, _number(row["previous"]), kpi, currency),
-        _compared(value, _number(row["year_ago"]), kpi, currency),
+        format_value(value, kpi.unit, currency=currency) + _so_far(review),
+        _compared(item, "previous", review),
+        _compared(item, "year_ago", review),
         _target_text(item, review),
         _chance(_number(row["attainment"]), review),
     ]
@@ -150,11 +159,17 @@ def _chance(attainment: float, review: Review) -> str:
     return "reached" if attainment == 1 else "missed"
 
 
-def _compared(value: float, other: float, kpi: Kpi, currency: str) -> str:
-    """Return an earlier value, and under it the change in words."""
+def _so_far(review: Review) -> str:
+    return "" if review.complete else "<br><small>so far</small>"
+
+
+def _compared(item: KpiReview, earlier: str, review: Review) -> str:
+    """Return an earlier value, and under it the change in words; none from a partial period."""
+    kpi, currency = item.kpi, review.strategy.organisation.currency or ""
+    value, other = _number(item.row["value"]), _number(item.row[earlier])
     then = format_value(other, kpi.unit, currency=currency)
     change = value - other
-    if change != change:  # one of them is missing
+    if change != change or not review.complete:
         return then
     relative = kpi.unit != "share" and other > 0
     text = format_change(change / other if relative else change, kpi.unit, relative=relative)
@@ -248,9 +263,9 @@ def _trend_sentence(trend: Trend, kpi: Kpi, review: Review) -> str:
         for name in ("slope", "slope_lower", "slope_upper")
     )
     said = {
-        "rising": f"rising by {slope} a year",
-        "falling": f"falling by {slope} a year",
-        "no clear trend": f"no clear trend ({slope} a year)",
+        "rising": f"rising, {slope} a year",
+        "falling": f"falling, {slope} a year",
+        "no clear trend": f"none that is clear ({slope} a year)",
         "drifting": f"drifting ({slope} a year), which cannot be told from a random walk",
     }[verdict]
     return f"Trend: {said}; 95 % interval {low} to {high}."

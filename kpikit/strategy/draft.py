@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from kpikit.errors import PeriodError, suggest
+from kpikit.errors import suggest
 from kpikit.periods import GRAINS, WEEKDAYS, Calendar, Period
 from kpikit.strategy.document import Document, Place
 from kpikit.strategy.model import COMPANY
@@ -86,16 +86,9 @@ class Draft:
         Raises
         ------
         PeriodError
-            When it names none, or one beyond the calendar.
+            When it names none.
         """
-        try:
-            return self.calendar.parse(name)
-        except (ValueError, OverflowError) as error:
-            if isinstance(error, PeriodError):
-                raise
-            raise PeriodError(
-                f"period {name!r} lies beyond the calendar. Name a year such as 2026."
-            ) from None
+        return self.calendar.parse(name)
 
     def columns(self, source: str | None) -> frozenset[str]:
         """Return the columns that a source declares and derives; none where it declares none."""
