@@ -47,7 +47,7 @@ def format_value(value: float | None, unit: Unit = "number", *, currency: str = 
     if value is None or not math.isfinite(value):
         return MISSING
     if unit == "share":
-        return f"{value * 100:.1f} %"
+        return f"{_percent(value)} %"
     if unit == "money":
         return f"{currency} {_short(value)}".strip()
     if unit == "count" and abs(value) < 1e6:
@@ -63,7 +63,7 @@ def format_change(
     Examples
     --------
     >>> format_change(-0.012, "share")
-    '−1.2 pp'
+    '−1.20 pp'
     >>> format_change(0.081, relative=True)
     '+8.1 %'
     >>> format_change(1200, "count")
@@ -76,7 +76,7 @@ def format_change(
     if relative:
         return f"{sign}{size * 100:.1f} %"
     if unit == "share":
-        return f"{sign}{size * 100:.1f} pp"
+        return f"{sign}{_percent(size)} pp"
     return f"{sign}{format_value(size, unit, currency=currency)}"
 
 
@@ -110,11 +110,21 @@ def format_p(p_value: float | None) -> str:
     return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
 
 
+def _percent(share: float) -> str:
+    """Return a share in percent: one decimal from ten percent on, two below."""
+    percent = share * 100
+    if abs(percent) >= 1e15:
+        return f"{share:.2e} \u00d7 100"
+    return f"{percent:.{1 if abs(percent) >= 9.995 or percent == 0 else 2}f}"
+
+
 def _short(value: float) -> str:
     """Return three significant digits, with k, m or bn from ten thousand on."""
     if abs(value) < 9999.5:
         size = abs(value)
         return f"{value:,.0f}" if size >= 999.5 else f"{value:.{_decimals(size)}f}"
+    if abs(value) >= 1e15:
+        return f"{value:.2e}"
     rounded = float(f"{value:.3g}")  # first, so that 999,999 becomes 1.00m and not 1,000k
     step, suffix = next((pair for pair in _STEPS if abs(rounded) >= pair[0]), _STEPS[-1])
     return f"{rounded / step:,.{_decimals(abs(rounded) / step)}f}{suffix}"

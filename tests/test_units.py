@@ -19,6 +19,8 @@ from kpikit.units import UNITS, format_chance, format_change, format_p, format_v
         (-5, "money", "EUR -5.00"),
         (1.2e9, "money", "EUR 1.20bn"),
         (0.3704, "share", "37.0 %"),
+        (0.01734, "share", "1.73 %"),
+        (0.09999, "share", "10.0 %"),
         (31_994, "count", "31,994"),
         (2_500_000, "count", "2.50m"),
         (113.3455, "number", "113"),
@@ -45,7 +47,7 @@ def test_no_number_breaks_the_page(value, unit):
 
 
 def test_changes_have_a_sign_and_shares_change_by_points():
-    assert format_change(-0.012, "share") == "−1.2 pp"
+    assert format_change(-0.012, "share") == "−1.20 pp"
     assert format_change(0.0, "share") == "±0.0 pp"
     assert format_change(0.081, "money", relative=True) == "+8.1 %"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kpikit.charts.embed import picture
 from kpikit.charts.series import forecast_fan, history_chart, target_line, trend_line
+from kpikit.observations.build import used_sources
 from kpikit.results import notes_html, table_html
 from kpikit.strategy import Kpi
 from kpikit.units import MISSING, format_chance, format_change, format_value
@@ -108,7 +109,7 @@ def targets(review: Review) -> Section:
 
 def data_quality(review: Review) -> Section:
     """Show what the numbers rest on."""
-    used = {item.kpi.source for item in review.kpis}
+    used = used_sources(review.strategy, [item.kpi for item in review.kpis])
     frame = review.sources[review.sources["source"].isin(used)]
     shown = frame.rename(columns=str.capitalize)
     return Section(table_html(shown.assign(Rows=[f"{rows:,}" for rows in shown["Rows"]])))
@@ -185,7 +186,7 @@ def _target_text(item: KpiReview, review: Review) -> str:
     if not declared:
         return MISSING
     currency = review.strategy.organisation.currency or ""
-    return " to ".join(format_value(x, item.kpi.unit, currency=currency) for x in declared)
+    return "<br>to ".join(format_value(x, item.kpi.unit, currency=currency) for x in declared)
 
 
 def _declared(kpi: Kpi, label: str, review: Review) -> tuple[float, ...]:
@@ -227,7 +228,7 @@ def _draw(item: KpiReview, review: Review, ax: Axes) -> None:
     history_chart(
         history, ax=ax, title=f"{kpi.title} by {kpi.grain}", unit=kpi.unit, currency=currency
     )
-    if item.trend is not None:
+    if item.trend is not None and item.row["trend"] != "drifting":  # it follows no line
         line = item.trend.line()
         trend_line(line[line["period_start"] >= history["period_start"].min()], ax=ax)
     if item.forecast is not None:
