@@ -28,7 +28,9 @@ def noise(rng: np.random.Generator, phi: float, length: int) -> np.ndarray:
     return value
 
 
-def panel(rng: np.random.Generator, phi: float, length: int, rise: float, runs: int) -> pd.DataFrame:
+def panel(
+    rng: np.random.Generator, phi: float, length: int, *, rise: float, runs: int
+) -> pd.DataFrame:
     """Return `runs` KPIs as one long table."""
     months = pd.date_range("2015-01-01", periods=length, freq="MS")
     line = rise * np.arange(length) / (length - 1)
@@ -57,7 +59,7 @@ def main() -> None:
     for rise in (0.0, 3.0):
         for phi in PHIS:
             for length in LENGTHS:
-                made = panel(rng, phi, length, rise, options.runs)
+                made = panel(rng, phi, length, rise=rise, runs=options.runs)
                 found = fit_trend(made).to_frame()
                 called = found["verdict"].isin(["rising", "falling"]).mean()
                 true = rise / (length - 1)
