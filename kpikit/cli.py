@@ -276,7 +276,7 @@ def _json(value: object) -> str:
 
 
 def _write(path: Path, content: str | bytes) -> None:
-    from kpikit.review.files import write_file
+    from kpikit.files import write_file
 
     try:
         write_file(path, content)

@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "kpikit"
 FLOORS = [  # lowest first; rooms on one floor do not know each other
-    {"errors", "units", "periods"},
+    {"errors", "files", "units", "periods"},
     {"results", "charts", "cache"},
     {"strategy", "ledger"},
     {"sources"},

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Literal
 
-from kpikit.review.files import write_file
+from kpikit.files import write_file
 from kpikit.review.job import PAGE, RESULT, TASK
 from kpikit.review.process import BEAT, LOG, OVERDUE, STOPPED, run_process
 from kpikit.review.render import Page, render_page

@@ -16,7 +16,7 @@ from threading import Thread
 from typing import Any
 
 from kpikit.errors import KpikitError
-from kpikit.review.files import write_file
+from kpikit.files import write_file
 
 TASK, RESULT, PAGE = "task.json", "result.json", "report.html"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from kpikit.errors import DataError, NotebookError
-from kpikit.review.files import put_in_place, reserve
+from kpikit.files import put_in_place, reserve
 from kpikit.review.parameters import check_parameters, plain_values
 
 if TYPE_CHECKING:

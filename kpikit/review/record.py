@@ -13,10 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kpikit.files import write_file
 from kpikit.review.batch import Batch, page_name
-from kpikit.review.files import write_file
 from kpikit.review.findings import department_title
 from kpikit.review.render import Page, render_page
+from kpikit.sources.fingerprint import hash_file, hash_source
 
 if TYPE_CHECKING:
     from kpikit.strategy import Strategy
@@ -80,22 +81,15 @@ def slug(name: str) -> str:
 
 def _hashes(strategy: Strategy, notebook: Path) -> dict[str, object]:
     sources = {
-        name: {"path": str(source.path), "sha256": _sha256(strategy.folder / source.path)}
+        name: {"path": str(source.path), "sha256": hash_source(source, strategy.folder)}
         for name, source in strategy.sources.items()
         if source.path is not None
     }
     return {
-        "strategy": {"path": strategy.path.name, "sha256": _sha256(strategy.path)},
+        "strategy": {"path": strategy.path.name, "sha256": hash_file(strategy.path)},
         "sources": sources,
-        "notebook": {"path": notebook.name, "sha256": _sha256(notebook)},
+        "notebook": {"path": notebook.name, "sha256": hash_file(notebook)},
     }
-
-
-def _sha256(path: Path) -> str | None:
-    if not path.is_file():  # such as a pattern that several files fit
-        return None
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _index(strategy: Strategy, batch: Batch, folder: Path, period: str) -> str:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kpikit.errors import DataError, KpikitError, PeriodError, UnknownNameError
+from kpikit.files import reserve
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
 from kpikit.review.batch import Batch, Job, Progress, run_batch
 from kpikit.review.bundle import write_bundle
-from kpikit.review.files import reserve
 from kpikit.review.findings import department_title
 from kpikit.review.notebook import notebooks_folder, read_notebook
 from kpikit.review.parameters import check_parameters

@@ -1,6 +1,6 @@
 import pytest
 
-from kpikit.review.files import write_file
+from kpikit.files import write_file
 
 
 def test_a_file_appears_whole_under_its_name_and_nothing_else_is_left(tmp_path):
