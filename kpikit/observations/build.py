@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from kpikit.observations.formula import (
     find_kpi,
 )
 from kpikit.observations.query import Window, query
-from kpikit.observations.table import COLUMNS, Observations
+from kpikit.observations.table import COLUMNS, Load, Observations, SourceRead
 from kpikit.periods import Grain, parse_date, parse_grain
 from kpikit.sources import Facts, open_facts
 from kpikit.strategy.nodes import Aggregate
@@ -123,7 +123,17 @@ def observe(
         window = Window(strategy.calendar, grain, wanted.since, wanted.until, day)
         made = {kpi.id: compiled[kpi.id] for kpi in kpis if (wanted.grain or kpi.grain) == grain}
         frames.extend(_observe(made, facts, window, wanted.by))
-    return _collect(frames, [kpi.id for kpi in kpis], day)
+    load = Load(
+        grain=wanted.grain,
+        by=wanted.by,
+        since=wanted.since,
+        until=wanted.until,
+        as_of=as_of,
+        sources=tuple(
+            SourceRead(name, fact.rows, fact.first, fact.last) for name, fact in facts.items()
+        ),
+    )
+    return replace(_collect(frames, [kpi.id for kpi in kpis], day), load=load)
 
 
 def choose_kpis(strategy: Strategy, kpis: Iterable[str] | None = None) -> list[Kpi]:

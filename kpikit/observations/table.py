@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from kpikit.periods import Grain
+
 COLUMNS = (
     "kpi",
     "segment",
@@ -30,6 +32,28 @@ COLUMNS = (
 )
 
 
+@dataclass(frozen=True)
+class SourceRead:
+    """What a source held when it was read: its rows, and its first and newest day."""
+
+    source: str
+    rows: int
+    first: date | None
+    last: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What was asked of the facts: None is every KPI's own grain, and all there is."""
+
+    grain: Grain | None = None
+    by: str | None = None
+    since: date | None = None
+    until: date | None = None
+    as_of: date | None = None
+    sources: tuple[SourceRead, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Observations(Result):
     """Values of KPIs by segment and period.
@@ -40,10 +64,14 @@ class Observations(Result):
         Why a value is missing: `kpi, segment, period_start, reason`.
     as_of
         The date at which the facts were looked at.
+    load
+        What was asked, and what the sources held; None where the table was not
+        computed from facts.
     """
 
     missing: pd.DataFrame = field(repr=False)
     as_of: date | None = None
+    load: Load | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Keep copies of both tables."""
