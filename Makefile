@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := review
-.PHONY: review test lint lab clean browser
+.PHONY: review test lint lab clean browser database
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
 
@@ -38,9 +38,16 @@ browser:
 	     && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium > /dev/null; } \
 	|| echo "no Chromium here: the browser tests will skip, or fail where CI is set"
 
-test: lint browser
+# so is a PostgreSQL server, which the tests start for themselves
+database:
+	@command -v initdb > /dev/null || ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
+	     && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql > /dev/null; } \
+	|| echo "no PostgreSQL here: its tests will skip, or fail where CI is set"
+
+test: lint browser database
 	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env -p no:doctest $(NOTEBOOKS)
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env $(NOTEBOOKS)
 
 lab: .venv/ready
 	$(BIN)/jupyter lab notebooks

@@ -10,9 +10,12 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from kpikit.errors import DataError, UnknownNameError
-from kpikit.sources.connect import Engine, embedded_engine
+from kpikit.periods import Calendar
+from kpikit.sources.connect import Engines, engine_errors, engines, plain_reason
+from kpikit.sources.contract import RawTable, hold_to_contract
 from kpikit.sources.expressions import row_condition, row_value
 from kpikit.sources.files import read_file
+from kpikit.sources.fingerprint import at_rest
 from kpikit.strategy.formula import parse_expression
 
 if TYPE_CHECKING:
@@ -67,15 +70,16 @@ def open_facts(
     ------
     DataError
         When a source breaks its contract; every source's fault is in the one error.
+        Also when a file is written to while the block reads it.
     """
     names = list(strategy.sources if sources is None else sources)
-    with embedded_engine(strategy.organisation.time_zone) as engine:
+    with at_rest(strategy, names), engines(strategy.organisation.time_zone) as opened:
         facts, faults = {}, []
         for name in names:
             if name not in strategy.sources:
                 raise UnknownNameError("source", name, strategy.sources, where=str(strategy.path))
             try:
-                facts[name] = _read(name, strategy, engine, as_of)
+                facts[name] = _read(name, strategy, opened, as_of)
             except DataError as error:
                 faults.append(str(error))
         if faults:
@@ -84,20 +88,35 @@ def open_facts(
         yield {name: _reach(fact, as_of or newest) for name, fact in facts.items()}
 
 
-def _read(name: str, strategy: Strategy, engine: Engine, as_of: date | None) -> Facts:
+def _read(name: str, strategy: Strategy, opened: Engines, as_of: date | None) -> Facts:
     source, where = strategy.sources[name], f"sources.{name}"
-    if source.path is None:
-        raise DataError(
-            f"{where}: reads the table {source.table!r} through a connection, "
-            "and only files are read so far. Export it as Parquet and name its path."
-        )
-    path = strategy.folder / source.path
-    table = _derive(read_file(path, source, engine=engine, where=where), source, where)
+    if source.path is not None:
+        path = strategy.folder / source.path
+        table = read_file(path, source, engine=opened.embedded, where=where)
+    else:
+        table = _read_table(source, opened, where)
+    table = _derive(table, source, where)
     if source.where:
         table = table.filter(
             row_condition(parse_expression(source.where).tree, table, where=f"{where}.where")
         )
-    return _look(table, source, where, as_of)
+    return _look(table, source, strategy.calendar, as_of=as_of)
+
+
+def _read_table(source: Source, opened: Engines, where: str) -> Table:
+    """Return a database's table or view, held to the same contract as a file."""
+    if source.table is None or source.connection is None:
+        raise DataError(f"{where}: names neither a file nor a table with its connection. Add one.")
+    connection = opened.connected(source.connection, where=where)
+    schema, _, name = source.table.rpartition(".")
+    try:
+        table = connection.table(name, database=schema or None)
+        return hold_to_contract(RawTable(table, source.table, parsed=False), source, where=where)
+    except engine_errors() as error:
+        raise DataError(
+            f"{where}: the table {source.table!r} cannot be read ({plain_reason(error)}) "
+            "Check its name and the rights of the connection's user."
+        ) from None
 
 
 def _derive(table: Table, source: Source, where: str) -> Table:
@@ -118,10 +137,9 @@ def _derive(table: Table, source: Source, where: str) -> Table:
     return table
 
 
-def _look(table: Table, source: Source, where: str, as_of: date | None) -> Facts:
+def _look(table: Table, source: Source, calendar: Calendar, *, as_of: date | None) -> Facts:
     """Leave out what is not seen yet, and count what there is."""
-    import duckdb
-
+    where = f"sources.{source.id}"
     for column in (source.time, source.recorded):
         if column is not None and column not in table.columns:
             raise UnknownNameError("column", column, table.columns, where=where)
@@ -139,8 +157,12 @@ def _look(table: Table, source: Source, where: str, as_of: date | None) -> Facts
             rows=seen.count(), undated=time.isnull().sum(), first=time.min(), last=time.max()
         )
         found = counted.to_pyarrow().to_pylist()[0]
-    except duckdb.Error as error:
-        raise DataError(f"{where}: {str(error).splitlines()[0]}. Correct the source.") from None
+    except engine_errors() as error:
+        raise DataError(f"{where}: {plain_reason(error)} Correct the source.") from None
+    if source.rollup is not None and source.grain is not None and found["first"] is not None:
+        # a ready-made value stands for its whole period, whichever of its days dates it
+        found["first"] = calendar.period(found["first"], source.grain).start
+        found["last"] = calendar.period(found["last"], source.grain).end
     return Facts(
         source=source,
         table=seen,

@@ -1,0 +1,190 @@
+"""The same formulas on the embedded engine and on a real PostgreSQL, with equal values."""
+
+import traceback
+
+import numpy as np
+import pandas as pd
+import pytest
+from postgres_server import PASSWORD
+
+from kpikit.errors import DataError
+from kpikit.observations import build_observations
+from kpikit.sources import check_sources
+
+ZONE = "Europe/Berlin"
+FORMULAS = {
+    "rows": "count(*)",
+    "income": "sum(price * pieces)",
+    "rate": "sum(price * pieces) / sum(pieces)",
+    "mean": "avg(price)",
+    "none": "sum(price) / sum(pieces - pieces)",
+    "won": "count(*) filter (where won)",
+    "won_share": "sum(case when won then 1 else 0 end) / count(*)",
+    "kinds": "count(distinct kind)",
+    "middle": "median(price)",
+    "high": "quantile(price, 0.9)",
+    "span": "max(price) - min(price)",
+    "rounded": "sum(round(price, 1))",
+    "days": "sum(days_between(day, due))",
+    "late": "count(*) filter (where due > day + 10)",
+    "north": "count(*) filter (where lower(trim(kind)) = 'north')",
+    "like": "count(*) filter (where kind like 'N%' or kind is null)",
+    "filled": "sum(coalesce(pieces, 100))",
+    "made": "max(days_between(make_date(2026, 1, 1), day))",
+    "month": "max(month_number(name))",
+    "halves": "sum(pieces / 2)",
+}
+
+
+@pytest.fixture(scope="module")
+def facts():
+    rng = np.random.default_rng(7)
+    n = 4_000
+    instants = pd.Timestamp("2026-01-31T20:00:00Z") + pd.to_timedelta(
+        rng.integers(0, 86_400 * 75, n), unit="s"
+    )
+    frame = pd.DataFrame(
+        {
+            "at": instants.as_unit("us"),
+            "price": np.round(rng.lognormal(3, 1, n), 2),
+            "pieces": pd.array(rng.integers(0, 9, n), dtype="Int64"),
+            "won": rng.random(n) < 0.4,
+            "kind": rng.choice(["North", " north ", "South", "NA", ""], n),
+            "name": rng.choice(["January", "feb", "Marchy"], n),
+            "due": (instants.tz_localize(None) + pd.to_timedelta(rng.integers(0, 30, n), "D"))
+            .normalize()
+            .astype("datetime64[us]"),
+        }
+    )
+    frame.loc[::17, "price"] = np.nan
+    frame.loc[::23, "pieces"] = pd.NA
+    frame.loc[::29, "kind"] = None
+    frame.loc[5, "price"] = 2.25
+    return frame
+
+
+@pytest.fixture(scope="module")
+def address(postgres, facts):
+    """Put the facts into the database, numbers that are none included."""
+    import psycopg
+
+    columns = "at timestamptz, price double precision, pieces integer, won boolean, kind text"
+    known = facts.notna() | (facts.columns == "price")  # there NaN stays, which is no number
+    with psycopg.connect(postgres) as connection, connection.cursor() as cursor:
+        cursor.execute("create schema if not exists crm")
+        cursor.execute(f"create table crm.facts ({columns}, name text, due date)")
+        with cursor.copy("copy crm.facts from stdin") as copy:
+            for row in facts.astype(object).where(known, None).itertuples(index=False):
+                copy.write_row(row)
+        cursor.execute("create view crm.seen as select * from crm.facts")
+    return postgres
+
+
+def strategies(company, facts, *, table="crm.facts"):
+    kpis = {name: {"formula": formula} for name, formula in FORMULAS.items()}
+    rest = {
+        "kpis": kpis,
+        "organisation": {"name": "The company", "time_zone": ZONE},
+        "columns": {
+            "at": "timestamp",
+            "price": "number",
+            "pieces": "integer",
+            "won": "boolean",
+            "kind": "text",
+            "name": "text",
+            "due": "date",
+        },
+    }
+    derive = {"derive": {"day": "at"}}
+    embedded = company(facts, source=derive, **rest)
+    remote = company(
+        facts,
+        source=derive | {"path": None, "table": table, "connection": "${KPIKIT_TEST_DB}"},
+        **rest,
+    )
+    return embedded, remote
+
+
+@pytest.mark.parametrize(("grain", "by"), [("month", None), ("month", "kind"), ("week", None)])
+def test_values_agree_between_engines(company, facts, address, monkeypatch, grain, by):
+    monkeypatch.setenv("KPIKIT_TEST_DB", address)
+    embedded, remote = strategies(company, facts)
+    here = build_observations(embedded, grain=grain, by=by)
+    there = build_observations(remote, grain=grain, by=by)
+    pd.testing.assert_frame_equal(here.to_frame(), there.to_frame(), rtol=1e-9, atol=1e-12)
+    pd.testing.assert_frame_equal(here.missing, there.missing)
+    assert here.to_frame()["value"].notna().sum() > 30
+
+
+def test_months_end_at_midnight_of_the_organisations_zone(company, facts, address, monkeypatch):
+    monkeypatch.setenv("KPIKIT_TEST_DB", address)
+    _, remote = strategies(company, facts)
+    frame = build_observations(remote, kpis=["rows"]).to_frame()
+    local = facts["at"].dt.tz_convert(ZONE).dt.strftime("%Y-%m").value_counts().sort_index()
+    assert frame["value"].tolist() == local.tolist()
+
+
+def test_a_view_is_read_like_a_table_and_checked(company, facts, address, monkeypatch):
+    monkeypatch.setenv("KPIKIT_TEST_DB", address)
+    _, remote = strategies(company, facts, table="crm.seen")
+    found = check_sources(remote).to_frame().set_index("check")
+    assert found.loc["rows", "rows"] == len(facts)
+
+
+def test_nothing_can_be_written_through_the_connection(address, monkeypatch):
+    import psycopg
+
+    from kpikit.sources.connect import connect
+
+    monkeypatch.setenv("KPIKIT_TEST_DB", address)
+    connection = connect("${KPIKIT_TEST_DB}", time_zone=ZONE, where="sources.facts")
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        connection.raw_sql("create table crm.left_behind (x int)")
+    connection.disconnect()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "the environment variable KPIKIT_TEST_DB is not set"),
+        ("mongodb://kpikit:{secret}@127.0.0.1/x", "of no known kind"),
+        ("postgresql://kpikit:{secret}x@127.0.0.1:{port}/postgres", "does not answer"),
+        ("postgresql://kpikit:{secret}@127.0.0.1:1/postgres", "does not answer"),
+    ],
+)
+def test_a_connection_that_fails_tells_no_secret(
+    company, facts, address, monkeypatch, capfd, value, message
+):
+    from urllib.parse import quote
+
+    _, remote = strategies(company, facts)
+    secret, port = quote(PASSWORD, safe=""), address.rpartition(":")[2].partition("/")[0]
+    if value is None:
+        monkeypatch.delenv("KPIKIT_TEST_DB", raising=False)
+    else:
+        monkeypatch.setenv("KPIKIT_TEST_DB", value.format(secret=secret, port=port))
+    with pytest.raises(DataError, match=message) as caught:
+        build_observations(remote)
+    told = "".join((*traceback.format_exception(caught.value), *capfd.readouterr()))
+    assert PASSWORD not in told
+    assert secret not in told
+
+
+def test_a_missing_table_and_a_wrong_type_are_named(company, facts, address, monkeypatch):
+    monkeypatch.setenv("KPIKIT_TEST_DB", address)
+    _, remote = strategies(company, facts, table="crm.nothing")
+    with pytest.raises(DataError, match=r"the table 'crm\.nothing' cannot be read"):
+        build_observations(remote)
+    wrong = company(
+        facts,
+        kpis={"n": "count(*)"},
+        columns={"at": "timestamp", "kind": "number"},
+        source={
+            "path": None,
+            "table": "crm.facts",
+            "connection": "${KPIKIT_TEST_DB}",
+            "time": "at",
+        },
+    )
+    with pytest.raises(DataError, match="column 'kind' holds text, and is declared as number"):
+        build_observations(wrong)
