@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "kpikit"
 FLOORS = [  # lowest first; rooms on one floor do not know each other
-    {"errors", "files", "units", "periods"},
+    {"errors", "files", "units", "calendars", "periods"},
     {"results", "charts", "cache"},
     {"strategy", "ledger"},
     {"sources"},
@@ -24,7 +24,12 @@ FLOORS = [  # lowest first; rooms on one floor do not know each other
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # the only steps sideways: each is the floor's own ground
-ALLOWED = {("periods", "errors"), ("units", "errors"), ("results", "charts")}
+ALLOWED = {
+    ("periods", "calendars"),
+    ("periods", "errors"),
+    ("units", "errors"),
+    ("results", "charts"),
+}
 
 
 def rooms_imported(path: Path) -> Iterator[str]:

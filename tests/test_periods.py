@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpikit.calendars import PATTERNS, YEAR_ENDS
 from kpikit.errors import PeriodError
 from kpikit.periods import GRAINS, Calendar, infer_grain, parse_date, parse_grain
 
@@ -15,6 +16,8 @@ CALENDARS = st.builds(
     Calendar,
     fiscal_year_start=st.integers(1, 12),
     week_start=st.sampled_from(["monday", "sunday", "saturday"]),
+    pattern=st.sampled_from(PATTERNS),
+    year_end=st.sampled_from(YEAR_ENDS),
 )
 
 
@@ -26,6 +29,8 @@ CALENDARS = st.builds(
         ("2026q1", date(2026, 1, 1), date(2026, 3, 31), "2026Q1"),
         ("2024-02", date(2024, 2, 1), date(2024, 2, 29), "2024-02"),
         ("2026", date(2026, 1, 1), date(2026, 12, 31), "2026"),
+        ("2026-W07", date(2026, 2, 9), date(2026, 2, 15), "2026-W07"),
+        ("2026-07-15", date(2026, 7, 15), date(2026, 7, 15), "2026-07-15"),
     ],
 )
 def test_a_period_is_named_as_people_name_it(text, start, end, label):
@@ -48,7 +53,8 @@ def test_a_fiscal_year_is_named_by_the_year_it_ends_in(text, start, end):
 
 
 @pytest.mark.parametrize(
-    "text", ["2026Q5", "2026-13", "Q3", "26Q3", "2026-W1", "0000", "9999", "", "third quarter"]
+    "text",
+    ["2026Q5", "2026-13", "Q3", "26Q3", "2026-W1", "2026-02-30", "0000", "9999", "", "quarter"],
 )
 def test_what_names_no_period_is_refused_with_the_ways_to_write_one(text):
     with pytest.raises(PeriodError, match="Write a quarter as 2026Q3, a month as 2026-07"):
@@ -67,7 +73,7 @@ def test_every_day_lies_in_its_period_and_periods_follow_each_other(day, calenda
 
 
 @settings(deadline=None, derandomize=True)
-@given(DAYS, CALENDARS, st.sampled_from(["month", "quarter", "year"]))
+@given(DAYS, CALENDARS, st.sampled_from(GRAINS))
 def test_a_label_names_the_period_it_was_made_from(day, calendar, grain):
     period = calendar.period(day, grain)
     assert calendar.parse(period.label) == period
@@ -92,6 +98,16 @@ def test_the_grain_is_told_from_the_dates_gaps_or_not(frequency, grain):
     starts = pd.Series(pd.date_range("2020-01-01", periods=12, freq=frequency))
     assert infer_grain(starts) == grain
     assert infer_grain(starts.drop([3, 4])) == grain
+
+
+@pytest.mark.parametrize("pattern", PATTERNS[1:])
+@pytest.mark.parametrize("grain", ["month", "quarter", "year"])
+def test_the_grain_of_whole_weeks_is_told_from_few_periods_too(pattern, grain):
+    calendar = Calendar(2, "sunday", pattern, "nearest")
+    for first in pd.date_range("2021-02-01", "2024-12-01", freq="MS"):
+        starts = calendar.starts(first.date(), (first + pd.DateOffset(years=3)).date(), grain)
+        for count in (2, 3, len(starts)):
+            assert infer_grain(pd.Series(pd.to_datetime(starts[:count]))) == grain
 
 
 def test_one_period_has_no_grain():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from kpikit.calendars import PATTERNS, YEAR_ENDS
 from kpikit.errors import suggest
 from kpikit.periods import GRAINS, WEEKDAYS, Calendar, Period
 from kpikit.strategy.document import Document, Place
@@ -15,6 +16,7 @@ MAX_HINTS = 50  # looking for near names is slow, and nobody reads more
 MAX_NAME = 100  # characters; longer, and it is no misspelt name
 
 Entry = Mapping[str, object]
+C = TypeVar("C", bound=str)
 
 
 class Problem(NamedTuple):
@@ -74,10 +76,12 @@ class Draft:
     def calendar(self) -> Calendar:
         """The organisation's calendar, as far as it is declared."""
         organisation = mapping(self.values, "organisation")
-        month, day = organisation.get("fiscal_year_start", 1), organisation.get("week_start")
+        month = organisation.get("fiscal_year_start", 1)
         return Calendar(
             fiscal_year_start=month if isinstance(month, int) and 1 <= month <= 12 else 1,
-            week_start=day if isinstance(day, str) and day in WEEKDAYS else WEEKDAYS[0],
+            week_start=_choice(organisation, "week_start", WEEKDAYS),
+            pattern=_choice(organisation, "calendar", PATTERNS),
+            year_end=_choice(organisation, "year_end", YEAR_ENDS),
         )
 
     def period(self, name: str) -> Period:
@@ -107,6 +111,11 @@ def text(entry: Entry, key: str) -> str | None:
     """Return a text of an entry."""
     value = entry.get(key)
     return value if isinstance(value, str) else None
+
+
+def _choice(entry: Entry, key: str, known: tuple[C, ...]) -> C:
+    """Return which of the known words an entry has, the first where it has none."""
+    return next((word for word in known if word == entry.get(key)), known[0])
 
 
 def number(entry: Entry, key: str) -> float | None:

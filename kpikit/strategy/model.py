@@ -114,4 +114,6 @@ class Strategy(Item):
         return Calendar(
             fiscal_year_start=self.organisation.fiscal_year_start,
             week_start=self.organisation.week_start,
+            pattern=self.organisation.calendar,
+            year_end=self.organisation.year_end,
         )

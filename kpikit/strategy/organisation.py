@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from kpikit.calendars import Pattern, YearEnd
 from kpikit.periods import Grain
 from kpikit.strategy.fields import Date, Id, Item, Many, Named, Number, Share, Text
 
@@ -23,6 +24,15 @@ class Organisation(Item):
         default=1, ge=1, le=12, description="The month in which the fiscal year starts, 1 to 12."
     )
     week_start: Weekday = Field(default="monday", description="The day on which a week starts.")
+    calendar: Pattern = Field(
+        default="standard",
+        description="Calendar months, or months of whole weeks: 4-4-5, 4-5-4 or 5-4-4.",
+    )
+    year_end: YearEnd = Field(
+        default="last",
+        description="Where a year of whole weeks ends: on the last end of a week before "
+        "fiscal_year_start, or on the nearest one.",
+    )
     time_zone: Text = Field(
         default="UTC", description="The time zone that decides which day it is, as Europe/Berlin."
     )

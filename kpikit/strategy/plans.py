@@ -226,6 +226,17 @@ def _time_zone(draft: Draft, place: Place, name: str | None) -> Iterator[Problem
         yield Problem(place, f"is {short(name)}, no known time zone. {hint}")
 
 
+def year_end_means_something(draft: Draft) -> Iterator[Problem]:
+    """Check that a year's end is not chosen where years end with their month."""
+    organisation = mapping(draft.values, "organisation")
+    if organisation.get("year_end") == "nearest" and draft.calendar.pattern == "standard":
+        yield Problem(
+            ("organisation", "year_end"),
+            "says how years of whole weeks end, and calendar is standard. "
+            "Declare calendar as 4-4-5, 4-5-4 or 5-4-4, or leave year_end out.",
+        )
+
+
 def ledger_holds_no_address(draft: Draft) -> Iterator[Problem]:
     """Check that the ledger's address, which may hold a password, is not in the file."""
     ledger = text(draft.values, "ledger")
@@ -246,5 +257,6 @@ RULES = (
     retired_kpis_say_since_when,
     policy_is_kept,
     time_zones_exist,
+    year_end_means_something,
     ledger_holds_no_address,
 )

@@ -12,6 +12,7 @@ def only(told):
     ("old", "new", "message"),
     [
         ("period: 2026Q4", "period: 2026Q5", "period '2026Q5' cannot be read. Write a quarter as"),
+        ("period: 2026Q4", "period: 2026-P07", "period '2026-P07' cannot be read"),
         ("period: 2027,", "period: 0000,", "period '0000' cannot be read"),
         ("period: 2027,", "period: true,", "period: is true, not text."),
         ("committed: 4.0,", "committed: -4.0,", "is -4, outside the KPI's bounds, 0 to ∞."),
@@ -39,6 +40,7 @@ def only(told):
         ("at_risk: 0.25", "at_risk: 0.8", "has at_risk 0.8, not below on_target 0.75."),
         ("required: []", "required: [purpos]", "Did you mean 'purpose'?"),
         ("time_zone: Europe/Berlin", "time_zone: Europe/Berln", "Did you mean 'Europe/Berlin'?"),
+        ("year_end: last", "year_end: nearest", "says how years of whole weeks end, and calendar"),
         ("code: COV01", "code: cov-1", "is 'cov-1'. A rule's code looks like OWN01 or SMT-S."),
         ("SMT-S: note", "SMTS: fatal", "Use one of: error, warning, note."),
     ],
@@ -86,3 +88,12 @@ def test_status_thresholds_have_the_usual_defaults(faults, tmp_path):
     assert faults("version: 1\norganisation: {name: B}\n") == []
     status = load_strategy(tmp_path / "strategy.yaml").policy.status
     assert (status.on_target, status.at_risk) == (0.7, 0.3)
+
+
+def test_periods_are_those_of_the_calendar_that_the_file_declares(spoilt):
+    weeks = ("calendar: standard, year_end: last", "calendar: 4-4-5, year_end: nearest")
+    months = ("period: 2026Q4", "period: 2026-P07"), ("period: 2026-12", "period: 2026-P12")
+    assert spoilt(weeks, *months) == []
+    assert "Write a quarter as 2026Q3, a month as 2026-P07" in only(spoilt(weeks))
+    told = only(spoilt(("calendar: standard", "calendar: 4-4-6")))
+    assert "is '4-4-6'. Use one of: standard, 4-4-5, 4-5-4, 5-4-4." in told
