@@ -35,6 +35,7 @@ WIDENED = {
     "date": ("date", "timestamp", "text"),
     "timestamp": ("timestamp", "date", "text"),
 }
+LARGEST = 1.7976931348623157e308  # of double precision; NaN sorts above it on every engine
 TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 DAY = r"\d{4}-\d{2}-\d{2}"
 CLOCK = r"[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?"
@@ -142,8 +143,8 @@ def _read_column(name: str, column: Column, cells: Value, source: Source) -> Rea
             return Reading(name, text, None)
         value = _from_text(text.strip(), column, source)
         return Reading(name, value, text.notnull() & value.isnull())
-    if cells.type().is_floating():  # not numbers, though engines store them as such
-        cells = ibis.ifelse(cells.isnan() | cells.isinf(), ibis.null("float64"), cells)
+    if cells.type().is_floating():  # NaN and infinity are not numbers, though engines store them
+        cells = ibis.ifelse(cells.abs() <= LARGEST, cells, ibis.null("float64"))
     fraction = column.type == "integer" and not cells.type().is_integer()
     unfit = cells != cells.round() if fraction else None
     value = cells.cast(ENGINE_TYPES[column.type])

@@ -151,12 +151,12 @@ def _look(table: Table, source: Source, calendar: Calendar, *, as_of: date | Non
         stamp = table[source.recorded].cast("date") if source.recorded else time
         seen = table.filter((stamp <= as_of) | stamp.isnull())
     try:
-        everything = int(table.count().to_pyarrow().as_py())
         time = seen[source.time].cast("date")
         counted = seen.aggregate(
-            rows=seen.count(), undated=time.isnull().sum(), first=time.min(), last=time.max()
+            rows=seen.count(), dated=time.count(), first=time.min(), last=time.max()
         )
         found = counted.to_pyarrow().to_pylist()[0]
+        everything = found["rows"] if seen is table else int(table.count().to_pyarrow().as_py())
     except engine_errors() as error:
         raise DataError(f"{where}: {plain_reason(error)} Correct the source.") from None
     if source.rollup is not None and source.grain is not None and found["first"] is not None:
@@ -167,7 +167,7 @@ def _look(table: Table, source: Source, calendar: Calendar, *, as_of: date | Non
         source=source,
         table=seen,
         rows=found["rows"],
-        undated=found["undated"] or 0,
+        undated=found["rows"] - found["dated"],
         unseen=everything - found["rows"],
         first=found["first"],
         last=found["last"],
