@@ -16,7 +16,7 @@ from kpikit.errors import DataError
 from kpikit.observations import Observations
 from kpikit.observations.build import Wanted, choose_kpis, observe, used_sources
 from kpikit.periods import Period, parse_date
-from kpikit.sources.check import check_facts
+from kpikit.sources.checks import check_facts
 from kpikit.sources.read import open_facts
 
 if TYPE_CHECKING:
@@ -70,13 +70,13 @@ def gather(
             observe(strategy, facts, kpis=chosen, wanted=Wanted(grain=grain), as_of=day)
             for grain in (None, period.grain)
         )
-        return Bundle(own, whole, check_facts(facts).to_frame(), day)
+        return Bundle(own, whole, check_facts(facts, as_of=day).to_frame(), day)
 
 
 def write_bundle(
     strategy: Strategy, *, period: str, as_of: date | str | None, folder: Path
-) -> date:
-    """Write the facts of a review, with its strategy file, into a folder; return the as-of date."""
+) -> Bundle:
+    """Write the facts of a review, with its strategy file, into a folder, and return them."""
     seen = parse_date(as_of) if as_of else None
     bundle = gather(strategy, period=strategy.calendar.parse(period), as_of=seen)
     shutil.copyfile(strategy.path, folder / "strategy.yaml")
@@ -86,7 +86,7 @@ def write_bundle(
     bundle.sources.to_parquet(folder / "sources.parquet", index=False)
     stamp = json.dumps({"as_of": bundle.as_of.isoformat()})
     (folder / STAMP).write_text(stamp, encoding="utf-8")
-    return bundle.as_of
+    return bundle
 
 
 def read_bundle(folder: Path | str) -> Bundle:

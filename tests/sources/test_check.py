@@ -56,5 +56,5 @@ def test_a_clean_source_has_grade_a(checks):
 
 def test_the_summary_names_what_wants_attention(company):
     checks = check_sources(company(FACTS, kpis={"n": "count(*)"}))
-    assert checks.summary() == "5 rows read; look at facts (grade B)."
+    assert checks.summary() == "5 rows read; look at facts (grade B: no time)."
     assert checks.plot().get_title(loc="left") == "Rows by source"
