@@ -5,6 +5,7 @@ The way of the data, and the rooms it passes:
     strategy.yaml ── load_strategy ──► Strategy               kpikit.strategy
     facts ── check_sources ──► SourceChecks                   kpikit.sources
           ── build_observations ──► Observations              kpikit.observations
+          ── compare_vintages ──► VintageChanges
     histories ── fit_trend ──► Trend                          kpikit.analysis
               ── forecast ──► Forecast                        kpikit.forecasting
               ── propose_targets, assess_targets              kpikit.targets
@@ -33,7 +34,12 @@ if TYPE_CHECKING:
         UnknownNameError,
     )
     from kpikit.forecasting.forecast import Forecast, forecast
-    from kpikit.observations import Observations, build_observations
+    from kpikit.observations import (
+        Observations,
+        VintageChanges,
+        build_observations,
+        compare_vintages,
+    )
     from kpikit.review.findings import Review, build_review
     from kpikit.review.notebook import run_notebook
     from kpikit.review.run import ReviewRun, run_review
@@ -56,7 +62,12 @@ _HOMES = {
         "UnknownNameError",
     ),
     "kpikit.forecasting.forecast": ("Forecast", "forecast"),
-    "kpikit.observations": ("Observations", "build_observations"),
+    "kpikit.observations": (
+        "Observations",
+        "VintageChanges",
+        "build_observations",
+        "compare_vintages",
+    ),
     "kpikit.review.findings": ("Review", "build_review"),
     "kpikit.review.notebook": ("run_notebook",),
     "kpikit.review.run": ("ReviewRun", "run_review"),
@@ -84,10 +95,12 @@ __all__ = [
     "TargetProposals",
     "Trend",
     "UnknownNameError",
+    "VintageChanges",
     "assess_targets",
     "build_observations",
     "build_review",
     "check_sources",
+    "compare_vintages",
     "fit_trend",
     "forecast",
     "load_strategy",

@@ -21,8 +21,11 @@ from kpikit import __version__
 from kpikit.errors import KpikitError, StrategyError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
+    from kpikit.observations import VintageChanges
     from kpikit.review.run import ReviewRun
 
 WHOLE = re.compile(r"-?(0|[1-9]\d*)")
@@ -75,6 +78,11 @@ Json = Annotated[bool, typer.Option("--json", help="Write JSON, for a machine to
 AsOf = Annotated[
     str | None,
     typer.Option("--as-of", metavar="DATE", help="See nothing later than this day."),
+]
+
+
+NoRecord = Annotated[
+    bool, typer.Option("--no-record", help="Leave no record of this load in vintages/.")
 ]
 
 
@@ -169,28 +177,40 @@ def observe(  # noqa: PLR0913 - one parameter an option
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Write to this .parquet or .csv file.")
     ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Say what changed since the last load instead.")
+    ] = False,
+    no_record: NoRecord = False,
     as_json: Json = False,
 ) -> None:
-    """Compute every KPI's values from the facts, as a table or a file."""
-    from kpikit.observations import build_observations
+    """Compute every KPI's values from the facts, as a table or a file.
+
+    With --compare, the exit code is 1 where a number of a complete period was restated.
+    """
+    from kpikit.observations import build_observations, compare_vintages
+    from kpikit.observations.vintages import try_record
+    from kpikit.sources.fingerprint import at_rest
     from kpikit.strategy import load_strategy
 
     if out is not None and out.suffix not in (".parquet", ".csv"):
         raise KpikitError(f"{out}: the ending is {out.suffix!r}. Use .parquet or .csv.")
-    observations = build_observations(
-        load_strategy(strategy),
-        grain=grain,
-        since=since,
-        until=until,
-        as_of=as_of,
-        by=by,
-        kpis=kpi or None,
-    )
+    loaded = load_strategy(strategy)
+    with at_rest(loaded, loaded.sources):
+        observations = build_observations(
+            loaded, grain=grain, since=since, until=until, as_of=as_of, by=by, kpis=kpi or None
+        )
+        changes = compare_vintages(loaded, observations) if compare else None
+        _tell(() if no_record else try_record(loaded, observations))
     frame = observations.to_frame()
     if out is not None:
         _write(out, _table_bytes(frame, out.suffix))
         typer.echo(f"{out}: {len(frame)} rows.", err=True)
-    elif as_json:
+    if changes is not None:
+        _show_changes(changes, as_json=as_json)
+        raise typer.Exit(0 if changes.restated.empty else 1)
+    if out is not None:
+        return
+    if as_json:
         typer.echo(frame.to_json(orient="records", date_format="iso", indent=2))
     else:
         typer.echo(frame[SHOWN].to_string(index=False, na_rep="–"))
@@ -215,6 +235,7 @@ def review(  # noqa: PLR0913 - one parameter an option
     notebooks: Annotated[
         Path | None, typer.Option(help="A folder with quarterly_review.ipynb; else kpikit's own.")
     ] = None,
+    no_record: NoRecord = False,
     as_json: Json = False,
 ) -> None:
     """Make the quarterly review: one report per department, and an index."""
@@ -232,8 +253,10 @@ def review(  # noqa: PLR0913 - one parameter an option
         workers=workers,
         as_of=as_of,
         notebooks=notebooks,
+        record=not no_record,
         progress=lambda name, state: typer.echo(f"{name}: {state.replace('_', ' ')}", err=True),
     )
+    _tell(run.notes[1:])  # the first says where the reports are, which is shown below
     if as_json:
         typer.echo(_json(_run_record(run)))
     else:
@@ -292,6 +315,31 @@ def _table_bytes(frame: pd.DataFrame, suffix: str) -> bytes:
     # a spreadsheet would run a segment such as "=1+1"
     segments = frame["segment"].str.replace(r"^(?=[=+\-@\t\r])", "'", regex=True)
     return frame.assign(segment=segments).to_csv(index=False).encode()
+
+
+def _tell(notes: Iterable[str]) -> None:
+    for note in notes:
+        typer.echo(note, err=True)
+
+
+def _show_changes(changes: VintageChanges, *, as_json: bool) -> None:
+    frame = changes.to_frame()
+    frame = frame.assign(period_start=frame["period_start"].astype(str))
+    if as_json:
+        record = {
+            "since": changes.since,
+            "summary": changes.summary(),
+            "restated": len(changes.restated),
+            "changes": json.loads(frame.to_json(orient="records")),
+            "sources": json.loads(changes.sources.to_json(orient="records")),
+            "notes": list(changes.notes),
+        }
+        typer.echo(_json(record))
+        return
+    typer.echo(changes.summary())
+    if len(frame):
+        typer.echo(frame.to_string(index=False, na_rep="–"))
+    _tell(changes.notes)
 
 
 def _run_record(done: ReviewRun) -> dict[str, object]:

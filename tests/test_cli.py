@@ -145,6 +145,42 @@ def test_what_cannot_be_observed_is_said_without_a_traceback(strategy):
         assert "Traceback" not in done.stderr
 
 
+def test_observe_compares_with_the_last_load_and_leaves_a_record(strategy):
+    assert kpikit("observe", strategy, "--no-record").exit_code == 0
+    assert not (strategy.parent / "vintages").exists()
+    first = kpikit("observe", strategy, "--grain", "quarter", "--compare")
+    assert first.exit_code == 0
+    assert "No earlier load" in first.stdout
+    (strategy.parent / "tickets.csv").write_text(FACTS.replace("02-01,2", "02-01,20"))
+    done = kpikit("observe", strategy, "--grain", "quarter", "--compare")
+    assert done.exit_code == 1
+    # the mean of 1, 2 and 3, then of 1, 20 and 3
+    assert "(Reply time, 2026Q1: from 2.00 to 8.00, by data)" in done.stdout
+    assert kpikit("observe", strategy, "--grain", "quarter", "--compare").exit_code == 0
+    (strategy.parent / "tickets.csv").write_text(FACTS)
+    words = ("observe", strategy, "--grain", "quarter", "--compare", "--json", "--no-record")
+    for _ in range(2):  # the record of neither moves the other
+        done = kpikit(*words)
+        told = json.loads(done.stdout)
+        assert (done.exit_code, told["restated"]) == (1, 1)
+        assert told["changes"][0]["after"] == 2.0
+        assert told["changes"][0]["period_start"] == "2026-01-01"
+        assert told["sources"][0]["rows_added"] == 0
+
+
+def test_review_leaves_a_record_unless_told_not_to(strategy, review_of):
+    words = ("review", strategy, "--notebooks", review_of("print(period)"))
+    assert kpikit(*words, "--no-record").exit_code == 0
+    assert not (strategy.parent / "vintages").exists()
+    assert kpikit(*words).exit_code == 0
+    assert len(list((strategy.parent / "vintages").glob("*.json"))) == 1
+    broken = next((strategy.parent / "vintages").glob("*.json"))
+    broken.write_text("")
+    done = kpikit(*words)
+    assert done.exit_code == 0
+    assert f"vintages/{broken.name} cannot be read" in done.stderr
+
+
 def test_review_takes_the_latest_complete_quarter_and_shows_how_it_went(strategy, review_of):
     notebooks = review_of("print(department, period)")
     done = kpikit("review", strategy, "--notebooks", notebooks)

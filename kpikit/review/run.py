@@ -14,6 +14,7 @@ import pandas as pd
 
 from kpikit.errors import DataError, KpikitError, PeriodError, UnknownNameError
 from kpikit.files import reserve
+from kpikit.observations.vintages import try_record
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
 from kpikit.review.batch import Batch, Job, Progress, run_batch
@@ -23,6 +24,7 @@ from kpikit.review.notebook import notebooks_folder, read_notebook
 from kpikit.review.parameters import check_parameters
 from kpikit.review.record import slug, write_records
 from kpikit.review.render import Page
+from kpikit.sources.fingerprint import at_rest
 from kpikit.strategy import Strategy, load_strategy
 from kpikit.strategy.model import COMPANY
 from kpikit.strategy.tree import kpis_of
@@ -89,6 +91,7 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     ledger: str | None = None,
     notebooks: Path | str | None = None,
     resume: bool = False,
+    record: bool = False,
     progress: Progress | None = None,
 ) -> ReviewRun:
     """Make a quarter's review: one report per department, ready to send.
@@ -115,6 +118,8 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     notebooks
         A folder with `quarterly_review.ipynb`; kpikit's own unless given. A notebook is
         code: it is run only from where it is asked for.
+    record
+        Whether to leave a record of the load in `vintages/` beside the strategy file.
     progress
         Called with a department and `running` or its state.
 
@@ -155,7 +160,10 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     started = datetime.now().astimezone()
     with TemporaryDirectory(prefix="kpikit-bundle-") as place:
         bundle = Path(place)
-        day = write_bundle(loaded, period=quarter.label, as_of=day, folder=bundle)
+        with at_rest(loaded, loaded.sources):
+            facts = write_bundle(loaded, period=quarter.label, as_of=day, folder=bundle)
+            said = try_record(loaded, facts.observations) if record else ()
+        day = facts.as_of
         jobs = [_job(loaded, name, quarter, day, notebook, bundle) for name in chosen]
         batch = run_batch(jobs, folder=folder, workers=workers, progress=progress)
     write_records(
@@ -172,7 +180,7 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
         period=quarter.label,
         folder=folder,
         interrupted=batch.interrupted,
-        notes=(f"The reports lie in {folder}.",),
+        notes=(f"The reports lie in {folder}.", *said),
     )
 
 
