@@ -137,7 +137,9 @@ def connect(variable: str, *, time_zone: str, where: str) -> Any:  # noqa: ANN40
         )
     backend, extra = KINDS[scheme]
     try:
-        opened = _postgres(address, time_zone) if backend == "postgres" else _spark(time_zone)
+        opened = (
+            _postgres(address, time_zone) if backend == "postgres" else _spark(address, time_zone)
+        )
     except ImportError:
         raise DataError(
             f"{where}.connection: the driver for {scheme} is missing. "
@@ -170,12 +172,17 @@ def _postgres(address: str, time_zone: str) -> Any:  # noqa: ANN401
     return connection
 
 
-def _spark(time_zone: str) -> Any:  # noqa: ANN401
-    """Use the running Spark session, or start a local one."""
+def _spark(address: str, time_zone: str) -> Any:  # noqa: ANN401
+    """Use this process's Spark session, or one with the master that the address names.
+
+    `spark://host:port` is a cluster, `spark://local` this machine.
+    """
     import ibis
     from pyspark.sql import SparkSession
 
-    session = SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
+    local = urlsplit(address).netloc in ("", "local")
+    builder = SparkSession.builder.master("local[*]" if local else address)
+    session = SparkSession.getActiveSession() or builder.getOrCreate()
     session.conf.set("spark.sql.session.timeZone", time_zone)
     return ibis.pyspark.connect(session)
 
