@@ -214,12 +214,20 @@ def _kpi_section(item: KpiReview, review: Review) -> str:
     ]
     rows = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in facts if text)
     image = picture(lambda ax: _draw(item, review, ax), alt=" ".join(sentences))
+    figure = f"<figure>{image}<figcaption>{escape(_grades(kpi, review))}</figcaption></figure>"
     return (
         f'<section class="kpi"><h3>{escape(kpi.title)}</h3>'
         f'<p class="note">{_owner(item, review)} · {escape(kpi.unit)} · '
         f"{escape(kpi.direction.replace('_', ' '))} · <code>{escape(kpi.formula)}</code></p>"
-        f"<p>{escape(' '.join(sentences))}</p><figure>{image}</figure><dl>{rows}</dl></section>"
+        f"<p>{escape(' '.join(sentences))}</p>{figure}<dl>{rows}</dl></section>"
     )
+
+
+def _grades(kpi: Kpi, review: Review) -> str:
+    """Say what the KPI rests on, and how far that can be trusted."""
+    grades = dict(zip(review.sources["source"], review.sources["grade"], strict=True))
+    used = used_sources(review.strategy, [kpi])
+    return "Facts: " + ", ".join(f"{name} (grade {grades.get(name, '–')})" for name in used)
 
 
 def _draw(item: KpiReview, review: Review, ax: Axes) -> None:
