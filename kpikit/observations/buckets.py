@@ -22,7 +22,7 @@ LONGER: tuple[Grain, ...] = ("month", "quarter", "year")
 
 
 def with_periods(
-    rows: Table, day: str, calendar: Calendar, grain: Grain, *, days: tuple[date, date]
+    rows: Table, day: str, calendar: Calendar, grain: Grain, *, days: tuple[date, date] | None
 ) -> Table:
     """Add `period_start` and `period_end`, both dates; columns of these names give way.
 
@@ -33,8 +33,8 @@ def with_periods(
     day
         The column that holds a row's day, as a date.
     days
-        No row lies before the first or after the second of them; only periods of whole
-        weeks need it.
+        No row lies before the first or after the second of them; None where there is no
+        row. Only periods of whole weeks need it.
     """
     if calendar.weeks and grain in LONGER:
         return _looked_up(rows, day, calendar, grain, days)
@@ -59,10 +59,10 @@ def unnested(texts: Sequence[str]) -> Table:
 
 
 def _looked_up(
-    rows: Table, day: str, calendar: Calendar, grain: Grain, days: tuple[date, date]
+    rows: Table, day: str, calendar: Calendar, grain: Grain, days: tuple[date, date] | None
 ) -> Table:
     texts = []
-    for week in calendar.starts(*days, "week"):
+    for week in calendar.starts(*days, "week") if days else ():
         period = calendar.period(week, grain)
         texts.append(f"{week}|{period.start}|{period.end}")
     weeks = unnested(texts)

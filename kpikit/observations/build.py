@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
 from kpikit.errors import DataError, UnknownNameError
-from kpikit.observations.formula import (
-    NO_ROWS,
-    Array,
-    Compiled,
-    compile_kpi,
-    evaluate,
-    find_kpi,
-)
-from kpikit.observations.query import Window, query
+from kpikit.observations.answers import Question, ask
+from kpikit.observations.assembly import Assembly, Columns, Place, place_of
+from kpikit.observations.definitions import kpis_behind
+from kpikit.observations.eras import definition_notes, used_definitions
+from kpikit.observations.formula import Compiled, compile_kpi, find_kpi
+from kpikit.observations.query import Window
 from kpikit.observations.table import COLUMNS, Load, Observations, SourceRead
 from kpikit.periods import Grain, parse_date, parse_grain
 from kpikit.sources import Facts, open_facts
-from kpikit.strategy.nodes import Aggregate
 
 if TYPE_CHECKING:
     from kpikit.strategy.model import Kpi, Strategy
+
+Definitions = Literal["dated", "latest"]
 
 
 def build_observations(  # noqa: PLR0913 - the public contract names these
@@ -38,6 +36,7 @@ def build_observations(  # noqa: PLR0913 - the public contract names these
     as_of: date | str | None = None,
     by: str | None = None,
     kpis: Sequence[str] | None = None,
+    definitions: Definitions = "dated",
 ) -> Observations:
     """Compute every KPI's value in every period and segment, from the facts.
 
@@ -57,6 +56,9 @@ def build_observations(  # noqa: PLR0913 - the public contract names these
         source lacks the column have the whole only.
     kpis
         KPIs wanted; None takes all that are not retired.
+    definitions
+        `dated` computes each period by the definition in force on its first day;
+        `latest` computes all by the one in force on the as-of date.
 
     Returns
     -------
@@ -78,7 +80,9 @@ def build_observations(  # noqa: PLR0913 - the public contract names these
     -----
     A period without any row in the whole source is missing. Where the source has
     rows and the filter or segment has none, counts and sums are 0, and quotients,
-    means and quantiles are missing; `Observations.missing` has the reasons.
+    means and quantiles are missing; `Observations.missing` has the reasons. A window
+    of periods is missing where one of them is; what accumulates goes on where the
+    source is silent.
     """
     chosen = choose_kpis(strategy, kpis)
     sources = used_sources(strategy, chosen)
@@ -88,6 +92,7 @@ def build_observations(  # noqa: PLR0913 - the public contract names these
         since=parse_date(since) if since is not None else None,
         until=parse_date(until) if until is not None else None,
         by=by,
+        definitions=definitions,
     )
     with open_facts(strategy, sources=sources, as_of=seen) as facts:
         return observe(strategy, facts, kpis=chosen, wanted=wanted, as_of=seen)
@@ -95,12 +100,17 @@ def build_observations(  # noqa: PLR0913 - the public contract names these
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which observations are wanted: None is every KPI's own grain, and all periods."""
+    """Which observations are wanted: None is every KPI's own grain, and all periods.
+
+    `first_days` cuts every period down to as many of its first days.
+    """
 
     grain: Grain | None = None
     since: date | None = None
     until: date | None = None
     by: str | None = None
+    definitions: Definitions = "dated"
+    first_days: int | None = None
 
 
 def observe(
@@ -112,28 +122,39 @@ def observe(
     as_of: date | None,
 ) -> Observations:
     """Compute observations from sources that are open already; see `build_observations`."""
-    compiled = {kpi.id: compile_kpi(kpi, strategy) for kpi in kpis}
-    newest = max((fact.last for fact in facts.values() if fact.last), default=None)
-    day = as_of or newest
+    day = as_of or max((fact.last for fact in facts.values() if fact.last), default=None)
     if day is None:
         raise DataError(f"{strategy.path}: the sources hold no dated row. Check their time.")
     _know_column(wanted.by, facts)
-    frames = []
+    compiled = [compile_kpi(kpi, strategy) for kpi in kpis]
+    if wanted.definitions == "latest":
+        compiled = [made.latest(day) for made in compiled]
+    columns: dict[str, list[Columns]] = {kpi.id: [] for kpi in kpis}
     for grain in sorted({wanted.grain or kpi.grain for kpi in kpis}):
-        window = Window(strategy.calendar, grain, wanted.since, wanted.until, day)
-        made = {kpi.id: compiled[kpi.id] for kpi in kpis if (wanted.grain or kpi.grain) == grain}
-        frames.extend(_observe(made, facts, window, wanted.by))
-    load = Load(
+        window = Window(
+            strategy.calendar, grain, wanted.since, wanted.until, day, wanted.first_days
+        )
+        made = [one for one in compiled if (wanted.grain or one.kpi.grain) == grain]
+        for by in dict.fromkeys((None, wanted.by)):
+            for kpi, found in _observe(made, facts, window, by):
+                columns[kpi].append(found)
+    observations = _collect(columns, used_definitions(compiled, columns), day)
+    return replace(observations, load=_load(wanted, facts, as_of))
+
+
+def _load(wanted: Wanted, facts: Mapping[str, Facts], as_of: date | None) -> Load:
+    """Return what was asked, and what the sources held."""
+    return Load(
         grain=wanted.grain,
         by=wanted.by,
         since=wanted.since,
         until=wanted.until,
         as_of=as_of,
+        definitions=wanted.definitions,
         sources=tuple(
             SourceRead(name, fact.rows, fact.first, fact.last) for name, fact in facts.items()
         ),
     )
-    return replace(_collect(frames, [kpi.id for kpi in kpis], day), load=load)
 
 
 def choose_kpis(strategy: Strategy, kpis: Iterable[str] | None = None) -> list[Kpi]:
@@ -145,8 +166,9 @@ def choose_kpis(strategy: Strategy, kpis: Iterable[str] | None = None) -> list[K
 
 def used_sources(strategy: Strategy, kpis: Iterable[Kpi]) -> list[str]:
     """Return the names of the sources that KPIs read, those behind references included."""
-    parts = (part for kpi in kpis for part in compile_kpi(kpi, strategy).aggregates)
-    return sorted({part.home[0] for part in parts if part.home})
+    names = {name for kpi in kpis for name in kpis_behind(kpi, strategy)}
+    sources = {strategy.kpis[name].source for name in names}
+    return sorted(name for name in sources if name is not None)
 
 
 def _know_column(by: str | None, facts: Mapping[str, Facts]) -> None:
@@ -156,86 +178,51 @@ def _know_column(by: str | None, facts: Mapping[str, Facts]) -> None:
 
 
 def _observe(
-    compiled: Mapping[str, Compiled], facts: Mapping[str, Facts], window: Window, by: str | None
-) -> list[pd.DataFrame]:
-    """Query each source once for all its KPIs (twice with segments), then do the arithmetic."""
-    homes: dict[tuple[str, str], list[Aggregate]] = {}
-    for made in compiled.values():
-        for aggregate in made.aggregates:
-            if aggregate.home and aggregate not in homes.setdefault(aggregate.home, []):
-                homes[aggregate.home].append(aggregate)
-    whole = {home: query(facts[home[0]], home[1], parts, window) for home, parts in homes.items()}
-    split = {
-        home: query(facts[home[0]], home[1], parts, window, by)
-        for home, parts in homes.items()
-        if by is not None and by in facts[home[0]].table.columns
-    }
-    frames = []
-    for made in compiled.values():
-        frames.append(_assemble(made, whole, facts, window))
-        if split and all(part.home in split for part in made.aggregates):
-            frames.append(_assemble(made, split, facts, window))
-    return frames
+    compiled: Sequence[Compiled], facts: Mapping[str, Facts], window: Window, by: str | None
+) -> Iterator[tuple[str, Columns]]:
+    """Ask each source once for all its KPIs, then do their arithmetic."""
+    held = [made for made in compiled if by is None or _splits(made, facts, by)]
+    questions: dict[Place, Question] = {}
+    for made in held:
+        for part in made.aggregates:
+            place = source, time, is_wide = place_of(part, window)
+            if place not in questions:
+                seen = replace(window, since=None) if is_wide else window
+                questions[place] = Question(facts[source], time, seen, by, names={})
+            questions[place].names.setdefault(part, made.kpi.id)
+    answers = {place: ask(question) for place, question in questions.items()}
+    assembly = Assembly(answers, window)
+    for made in held:
+        yield made.kpi.id, assembly.values(made)
 
 
-def _assemble(
-    made: Compiled,
-    tables: Mapping[tuple[str, str], pd.DataFrame],
-    facts: Mapping[str, Facts],
-    window: Window,
-) -> pd.DataFrame:
-    """Do a KPI's arithmetic in every period of every segment."""
-    homes = list(dict.fromkeys(part.home for part in made.aggregates if part.home))
-    starts = sorted({start for home in homes for start in window.starts(facts[home[0]])})
-    segments = sorted(
-        {name for home in homes for name in tables[home].index.get_level_values("segment")}
-    )
-    index = pd.MultiIndex.from_product(
-        [segments, np.array(starts, dtype="datetime64[us]")], names=["segment", "period_start"]
-    )
-    columns = {
-        part: _column(tables[part.home], part, index) for part in made.aggregates if part.home
-    }
-    silent = np.zeros(len(index), dtype=bool)
-    for home in homes:
-        present = tables[home].groupby(level="period_start")["total"].sum()
-        silent |= ~index.get_level_values("period_start").isin(present.index)
-    found = evaluate(made.tree, columns)
-    reason = np.where(silent, NO_ROWS, found.reason)
-    complete = [all(window.complete(start, facts[home[0]]) for home in homes) for start in starts]
-    known = [min(window.end(start), window.as_of) for start in starts]
-    frame = index.to_frame(index=False)
-    frame["kpi"] = made.kpi
-    frame["value"] = np.where(silent, np.nan, found.value)
-    for name, node in zip(("numerator", "denominator"), made.quotient or (None, None), strict=True):
-        part = evaluate(node, columns).value if node is not None else np.nan
-        frame[name] = np.where(silent, np.nan, part)
-    frame["rows"] = columns[made.rows].astype("int64")
-    frame["complete"] = np.tile(np.array(complete, dtype=bool), len(segments))
-    frame["known_at"] = np.tile(np.array(known, dtype="datetime64[us]"), len(segments))
-    frame["reason"] = reason
-    return frame
+def _splits(made: Compiled, facts: Mapping[str, Facts], by: str) -> bool:
+    """Whether all sources of a KPI have the column of the segments."""
+    homes = {part.home[0] for part in made.aggregates if part.home}
+    return all(by in facts[home].table.columns for home in homes)
 
 
-def _column(table: pd.DataFrame, part: Aggregate, index: pd.MultiIndex) -> Array:
-    """Return an aggregate in every period and segment; counts of nothing are 0."""
-    found = table[part].astype("float64").reindex(index)
-    return np.array(found.fillna(0.0) if part.function == "count" else found, dtype=np.float64)
-
-
-def _collect(frames: Sequence[pd.DataFrame], order: Sequence[str], day: date) -> Observations:
+def _collect(
+    columns: Mapping[str, Sequence[Columns]], definitions: pd.DataFrame, day: date
+) -> Observations:
     """Bring the KPIs together in the order in which they were named."""
-    if not frames:
+    found = [part for parts in columns.values() for part in parts]
+    if not found:
         empty = pd.DataFrame(columns=list(COLUMNS))
         return Observations(frame=empty, missing=empty.assign(reason=""), as_of=day)
-    frame = pd.concat(frames, ignore_index=True)
-    frame["kpi"] = pd.Categorical(frame["kpi"], categories=list(order), ordered=True)
-    frame = frame.sort_values(["kpi", "segment", "period_start"], ignore_index=True)
-    frame["kpi"] = frame["kpi"].astype("str")
+    names = (*COLUMNS, "reason")
+    frame = pd.DataFrame({name: np.concatenate([part[name] for part in found]) for name in names})
+    frame = frame.astype({"kpi": "str", "segment": "str"})
     keys = ["kpi", "segment", "period_start", "reason"]
     missing = frame.loc[frame["reason"] != "", keys].reset_index(drop=True)
     notes = tuple(
         f"Missing because {reason}: {count} values."
         for reason, count in missing["reason"].value_counts().items()
     )
-    return Observations(frame=frame[list(COLUMNS)], missing=missing, as_of=day, notes=notes)
+    return Observations(
+        frame=frame[list(COLUMNS)],
+        missing=missing,
+        as_of=day,
+        definitions=definitions,
+        notes=(*notes, *definition_notes(definitions)),
+    )

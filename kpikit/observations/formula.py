@@ -1,58 +1,58 @@
-"""Compile a KPI's formula: aggregates for the engine, arithmetic for us.
+"""Compile a KPI's formula: aggregates that know their source, by date of definition.
 
-The engine only sums, counts and ranks. What stands around the aggregates is
-computed here, so that division by zero, rounding and missing values are the same
-whatever engine holds the facts, and KPIs of one source share one pass over it.
+References to other KPIs are resolved into one tree, so that an engine only ever sees
+aggregates, and KPIs of one source share one pass over it.
 """
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
 from kpikit.errors import DataError, FormulaError, UnknownNameError
-from kpikit.sources import expressions
-from kpikit.strategy.formula import parse_expression, parse_formula
-from kpikit.strategy.nodes import Aggregate, Call, KpiReference, Literal, Node, as_quotient, walk
+from kpikit.strategy.formula import Formula, parse_expression, parse_formula
+from kpikit.strategy.nodes import (
+    Aggregate,
+    Call,
+    KpiReference,
+    Node,
+    as_quotient,
+    over_span,
+    walk,
+)
 
 if TYPE_CHECKING:
-    from ibis.expr.types import Table, Value
-
     from kpikit.strategy.model import Kpi, Strategy
-
-Array = npt.NDArray[np.float64]
-
-NO_ROWS = "the source has no rows in this period"
-NOTHING = "no row with a value"
-ZERO = "the denominator is 0"
 
 
 @dataclass(frozen=True)
-class Compiled:
-    """A KPI as one tree over aggregates that know their source.
+class Definition:
+    """What a KPI is computed by from one day on.
 
     Attributes
     ----------
+    since
+        The first day on which it holds; None for the first definition.
     tree
         The formula, with every reference to another KPI replaced by its formula.
     rows
         Counts the rows that the KPI speaks of, after its filter.
     """
 
-    kpi: str
+    since: date | None
+    why: str
     tree: Node
     rows: Aggregate
 
-    @property
-    def aggregates(self) -> list[Aggregate]:
+    @cached_property
+    def aggregates(self) -> tuple[Aggregate, ...]:
         """What the engine computes, the counts that explain a missing sum included."""
         used = [node for node in walk(self.tree) if isinstance(node, Aggregate)]
-        return list(dict.fromkeys((*used, *map(filter_count, used), self.rows)))
+        counts = [filter_count(part) for part in used if part.function == "sum"]
+        return tuple(dict.fromkeys((*used, *counts, self.rows)))
 
     @property
     def quotient(self) -> tuple[Node, Node] | None:
@@ -63,44 +63,115 @@ class Compiled:
         return None
 
 
+@dataclass(frozen=True)
+class Compiled:
+    """A KPI with its definitions, in the order in which they take over."""
+
+    kpi: Kpi
+    definitions: tuple[Definition, ...]
+
+    @cached_property
+    def aggregates(self) -> tuple[Aggregate, ...]:
+        """What the engine computes for all of the definitions."""
+        parts = (part for made in self.definitions for part in made.aggregates)
+        return tuple(dict.fromkeys(parts))
+
+    def latest(self, day: date) -> Compiled:
+        """Return the KPI with the definition alone that is in force on a day."""
+        held = [made for made in self.definitions if made.since is None or made.since <= day]
+        return replace(self, definitions=(held[-1],))
+
+
 def compile_kpi(kpi: Kpi, strategy: Strategy) -> Compiled:
-    """Return a KPI's formula as one tree, references to other KPIs resolved.
+    """Return a KPI's formula as one tree for each of its definitions.
+
+    A KPI that is made of others changes whenever one of them does.
 
     Raises
     ------
     DataError
         When no source says which rows the formula speaks of.
     FormulaError
-        When the formula refers to itself.
+        When the formula refers to itself, or cannot be read.
     """
-    tree = as_quotient(_resolve(kpi, strategy, ()))
+    changes = _changes(kpi, strategy, ())
+    days: list[date | None] = [None, *sorted(changes)]
+    return Compiled(
+        kpi, tuple(_define(kpi, strategy, day, changes.get(day, "") if day else "") for day in days)
+    )
+
+
+def _define(kpi: Kpi, strategy: Strategy, day: date | None, why: str) -> Definition:
+    tree = as_quotient(_resolve(kpi, strategy, day))
+    parts = [node for node in walk(tree) if isinstance(node, Aggregate)]
     if kpi.source:
-        rows = Aggregate("count", None, _condition(kpi), home=_home(kpi, strategy))
+        rows = Aggregate("count", None, _in_force(kpi, day)[1], home=_home(kpi, strategy))
     else:  # made of other KPIs: the rows of the first one
-        rows = filter_count(next(node for node in walk(tree) if isinstance(node, Aggregate)))
-    return Compiled(kpi.id, tree, rows)
+        rows = filter_count(parts[0])
+    spans = {part.span for part in parts}
+    return Definition(day, why, tree, replace(rows, span=spans.pop() if len(spans) == 1 else None))
 
 
-def _resolve(kpi: Kpi, strategy: Strategy, path: tuple[str, ...]) -> Node:
-    """Return a KPI's tree with its filter and its source inside every aggregate."""
+def _changes(kpi: Kpi, strategy: Strategy, path: tuple[str, ...]) -> dict[date, str]:
+    """Return the days on which a KPI, or one that it is made of, is defined anew, and why."""
     if kpi.id in path:
         raise FormulaError(
             f"kpis.{kpi.id}.formula refers to itself: {' -> '.join((*path, kpi.id))}. "
             "Break the circle."
         )
+    found: dict[date, str] = {}
+    for text in (kpi.formula, *(later.formula for later in kpi.effective)):
+        for name in sorted(_read(kpi, "formula", text, parse_formula).kpis):
+            other = _changes(find_kpi(strategy, name), strategy, (*path, kpi.id))
+            found |= {day: f"{name}: {why}" if why else name for day, why in other.items()}
+    return found | {later.since: later.why or "" for later in kpi.effective}
+
+
+def _in_force(kpi: Kpi, day: date | None) -> tuple[Node, Node | None]:
+    """Return formula and filter in force on a day; without its own, the filter before holds."""
+    formula, where = kpi.formula, kpi.where
+    for later in sorted(kpi.effective, key=lambda definition: definition.since):
+        if day is not None and later.since <= day:
+            formula, where = later.formula, later.where or where
+    kept = _read(kpi, "where", where, parse_expression).tree if where else None
+    return _read(kpi, "formula", formula, parse_formula).tree, kept
+
+
+def _read(kpi: Kpi, field: str, text: str, parser: Callable[[str], Formula]) -> Formula:
+    try:
+        return parser(text)
+    except FormulaError as error:
+        raise FormulaError(f"kpis.{kpi.id}.{field}: {error}") from None
+
+
+def _resolve(kpi: Kpi, strategy: Strategy, day: date | None) -> Node:
+    """Return a KPI's tree on a day, with its filter and its source inside every aggregate."""
+    tree, where = _in_force(kpi, day)
 
     def visit(node: Node) -> Node:
         match node:
-            case KpiReference(name):
-                return _resolve(find_kpi(strategy, name), strategy, (*path, kpi.id))
+            case KpiReference(name, span):
+                other = _resolve(find_kpi(strategy, name), strategy, day)
+                if span is None:
+                    return other
+                if any(isinstance(part, Aggregate) and part.span for part in walk(other)):
+                    raise FormulaError(
+                        f"kpis.{kpi.id}.formula: {span.kind} stands around {{{name}}}, which has "
+                        "a form of its own. Leave one of the two away."
+                    )
+                return over_span(other, span)
             case Call(function, arguments):
                 return Call(function, tuple(visit(argument) for argument in arguments))
-            case Aggregate():
-                kept = _both(_condition(kpi), node.where)
-                return replace(node, where=kept, home=_home(kpi, strategy))
+            case Aggregate(then=then):
+                return replace(
+                    node,
+                    where=_both(where, node.where),
+                    then=_both(where, then) if then is not None else None,
+                    home=_home(kpi, strategy),
+                )
         return node
 
-    return visit(parse_formula(kpi.formula).tree)
+    return visit(tree)
 
 
 def find_kpi(strategy: Strategy, name: str) -> Kpi:
@@ -114,10 +185,6 @@ def find_kpi(strategy: Strategy, name: str) -> Kpi:
     if name not in strategy.kpis:
         raise UnknownNameError("KPI", name, strategy.kpis, where=str(strategy.path))
     return strategy.kpis[name]
-
-
-def _condition(kpi: Kpi) -> Node | None:
-    return parse_expression(kpi.where).tree if kpi.where else None
 
 
 def _home(kpi: Kpi, strategy: Strategy) -> tuple[str, str]:
@@ -137,103 +204,4 @@ def _both(first: Node | None, second: Node | None) -> Node | None:
 
 def filter_count(aggregate: Aggregate) -> Aggregate:
     """Return the count of rows that an aggregate's filter keeps."""
-    return Aggregate("count", None, aggregate.where, home=aggregate.home)
-
-
-def engine_value(aggregate: Aggregate, table: Table, *, where: str) -> Value:
-    """Return an aggregate as the engine computes it."""
-    kept = None
-    if aggregate.where is not None:
-        kept = expressions.row_condition(aggregate.where, table, where=where)
-    if aggregate.argument is None:
-        return table.count(where=kept)
-    value = expressions.row_value(aggregate.argument, table, where=where)
-    if aggregate.function == "count":
-        return value.nunique(where=kept) if aggregate.distinct else value.count(where=kept)
-    if not value.type().is_numeric() and not value.type().is_boolean():
-        raise FormulaError(
-            f"{where}: {aggregate.function} needs numbers, and gets {value.type()}. "
-            "Declare the column as number, or count it."
-        )
-    value = value.cast("float64")
-    if aggregate.function == "quantile":
-        return value.quantile(aggregate.level, where=kept)
-    return getattr(value, aggregate.function)(where=kept)
-
-
-@dataclass(frozen=True)
-class Evaluated:
-    """Values, and for each missing one the reason."""
-
-    value: Array
-    reason: npt.NDArray[np.object_]
-
-
-def evaluate(node: Node, columns: Mapping[Aggregate, Array]) -> Evaluated:
-    """Compute the arithmetic around aggregates, one number per period and segment.
-
-    Missing values carry the reason of the first part that is missing; a quotient
-    whose denominator is 0 is missing.
-    """
-    match node:
-        case Aggregate():
-            return _aggregate(node, columns)
-        case Literal(value):
-            number = np.nan if value is None or isinstance(value, str) else float(value)
-            return _evaluated(np.full(len(next(iter(columns.values()))), number))
-        case Call(function, arguments):
-            parts = [evaluate(argument, columns) for argument in arguments]
-            return _call(function, parts)
-    raise FormulaError(f"{node} cannot stand around aggregates.")
-
-
-def _aggregate(aggregate: Aggregate, columns: Mapping[Aggregate, Array]) -> Evaluated:
-    """Return an aggregate's values: a sum or count over no row is 0, all else missing."""
-    value = columns[aggregate].copy()
-    kept = columns[filter_count(aggregate)]
-    if aggregate.function in ("sum", "count"):
-        value = np.where(kept == 0, 0.0, value)
-    return _evaluated(np.where(np.isfinite(value), value, np.nan))
-
-
-def _call(function: str, parts: list[Evaluated]) -> Evaluated:
-    values = [part.value for part in parts]
-    if function == "coalesce":
-        found = values[0]
-        for value in values[1:]:
-            found = np.where(np.isnan(found), value, found)
-        return _evaluated(found)
-    reason = parts[0].reason
-    for part in parts[1:]:
-        reason = np.where(reason == "", part.reason, reason)
-    if function in ("/", "nullif"):
-        refused = values[1] == (0 if function == "/" else values[0])
-        reason = np.where(refused & (reason == ""), ZERO, reason)
-    with np.errstate(all="ignore"):
-        value = ARITHMETIC[function](*values)
-    return _evaluated(np.where((reason == "") & np.isfinite(value), value, np.nan), reason)
-
-
-def _round(value: Array, digits: Array | float = 0.0) -> Array:
-    """Round halves away from zero, as people do."""
-    scale = 10.0**digits
-    rounded: Array = np.sign(value) * np.floor(np.abs(value) * scale + 0.5) / scale
-    return rounded
-
-
-ARITHMETIC: dict[str, Callable[..., Array]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "neg": operator.neg,
-    "abs": np.abs,
-    "nullif": lambda left, right: np.where(left == right, np.nan, left),
-    "round": _round,
-}
-
-
-def _evaluated(value: Array, reason: npt.NDArray[np.object_] | None = None) -> Evaluated:
-    if reason is None:
-        reason = np.full(len(value), "", dtype=object)
-    return Evaluated(value, np.where(np.isnan(value) & (reason == ""), NOTHING, reason))
+    return Aggregate("count", None, aggregate.where, span=aggregate.span, home=aggregate.home)

@@ -1,19 +1,16 @@
-"""Ask a source for its aggregates by period and segment, in one query."""
+"""The rows of a source, each with its segment and its period."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from kpikit.errors import DataError
-from kpikit.observations.formula import engine_value
+from kpikit.observations.buckets import cut, with_periods
 from kpikit.periods import Calendar, Grain
 from kpikit.sources import Facts
-from kpikit.strategy.nodes import Aggregate
+from kpikit.sources.connect import engine_errors
 
 if TYPE_CHECKING:
     from ibis.expr.types import DateValue, Table
@@ -21,6 +18,7 @@ if TYPE_CHECKING:
 WHOLE = ""  # the segment that is all of them
 UNNAMED = "(missing)"  # the segment of rows that name none
 EMPTY = "(empty)"  # the segment of rows whose name is an empty text
+LAST_DAY = "kpikit_is_last"  # column: whether a row is of the last day with rows in its period
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,7 @@ class Window:
     since: date | None
     until: date | None
     as_of: date
+    first_days: int | None = None  # of every period, where not all of it is wanted
 
     def starts(self, facts: Facts) -> list[date]:
         """Return the first days of the source's periods that lie in the window."""
@@ -43,49 +42,45 @@ class Window:
 
     def end(self, start: date) -> date:
         """Return the last day of the period that begins on `start`."""
-        return self.calendar.period(start, self.grain).end
-
-    def complete(self, start: date, facts: Facts) -> bool:
-        """Whether a period lies inside what the source holds and what is seen."""
-        if facts.first is None or facts.complete_through is None:
-            return False
-        return facts.first <= start and self.end(start) <= min(facts.complete_through, self.as_of)
+        end = self.calendar.period(start, self.grain).end
+        if self.first_days is None:
+            return end
+        return min(end, start + timedelta(days=self.first_days - 1))
 
 
-def query(
-    facts: Facts,
-    time: str,
-    parts: Sequence[Aggregate],
-    window: Window,
-    by: str | None = None,
-) -> pd.DataFrame:
-    """Return one row per segment and period, a column for each aggregate."""
-    import duckdb
+def rows_by_period(facts: Facts, time: str, window: Window, by: str | None = None) -> Table:
+    """Return a source's rows in the window, each with its segment, day and period.
+
+    The columns added are `period_start`, `period_end`, `kpikit_segment`, `kpikit_day`
+    and `kpikit_moment`, which keeps the time of day.
+    """
     import ibis
 
     table = facts.table
     day = table[time].cast("date")
-    keys = {"period_start": _period_start(day, window)}
+    keys = {
+        "kpikit_moment": table[time],
+        "kpikit_day": day,
+        "kpikit_segment": ibis.literal(WHOLE),
+    }
     if by is not None:
         name = table[by].cast("string").fill_null(UNNAMED)
-        keys["segment"] = ibis.ifelse(name == "", EMPTY, name)
-    table = _within(table, day, window).mutate(**keys)
-    columns = {
-        f"a{place}": engine_value(part, table, where=f"sources.{part.home[0] if part.home else ''}")
-        for place, part in enumerate(parts)
-    }
-    try:
-        grouped = table.group_by(list(keys)).aggregate(total=table.count(), **columns)
-        frame = grouped.to_pyarrow().to_pandas()
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"source {facts.source.id}: {reason}. Correct the facts.") from None
-    frame = frame.rename(columns={f"a{place}": part for place, part in enumerate(parts)})
-    frame["period_start"] = frame["period_start"].astype("datetime64[us]")
-    if by is None:
-        frame["segment"] = WHOLE
-    indexed: pd.DataFrame = frame.set_index(["segment", "period_start"])
-    return indexed
+        keys["kpikit_segment"] = ibis.ifelse(name == "", EMPTY, name)
+    table = _within(table, day, window)
+    if facts.source.recorded is None:  # seen by time alone: nothing later, by any column
+        table = table.filter(day <= window.as_of)
+    days = _days(facts, time, day) if window.calendar.weeks else None
+    table = with_periods(
+        table.mutate(**keys), "kpikit_day", window.calendar, window.grain, days=days
+    )
+    return table if window.first_days is None else cut(table, "kpikit_day", window.first_days)
+
+
+def with_last_day(rows: Table) -> Table:
+    """Mark the rows of the last day with rows in their period."""
+    last = rows.group_by("period_start").aggregate(kpikit_last=rows.kpikit_day.max())
+    joined = rows.join(last, "period_start")
+    return joined.mutate(**{LAST_DAY: joined.kpikit_day == joined.kpikit_last})
 
 
 def _within(table: Table, day: DateValue, window: Window) -> Table:
@@ -99,21 +94,14 @@ def _within(table: Table, day: DateValue, window: Window) -> Table:
     return table
 
 
-def _period_start(day: DateValue, window: Window) -> DateValue:
-    """Return the first day of each row's period, on the organisation's calendar."""
-    import ibis
-
-    calendar = window.calendar
-    if window.grain == "day":
-        return day
-    if window.grain == "week":
-        shift = (calendar.start(date(2024, 1, 1), "week") - date(2024, 1, 1)).days % 7
-        return (day - ibis.interval(days=shift)).truncate("W") + ibis.interval(days=shift)
-    if window.grain == "month":
-        return day.truncate("M")
-    unit, length = ("Q", 3) if window.grain == "quarter" else ("Y", 12)
-    months = (calendar.fiscal_year_start - 1) % length
-    if months == 0:
-        return day.truncate(unit)
-    moved = day.truncate("M") - ibis.interval(months=months)
-    return moved.truncate(unit) + ibis.interval(months=months)
+def _days(facts: Facts, time: str, day: DateValue) -> tuple[date, date] | None:
+    """Return days between which all rows lie; a KPI may date them by a column of its own."""
+    if time == facts.source.time and facts.first is not None and facts.last is not None:
+        return facts.first, facts.last
+    reach = facts.table.aggregate(first=day.min(), last=day.max())
+    try:
+        found = reach.to_pyarrow().to_pylist()[0]
+    except engine_errors() as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"source {facts.source.id}: {reason}. Correct the facts.") from None
+    return None if found["first"] is None else (found["first"], found["last"])

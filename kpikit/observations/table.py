@@ -10,6 +10,7 @@ import pandas as pd
 from kpikit.charts.series import history_chart
 from kpikit.charts.style import BLUE, MUTED, ORANGE, dress
 from kpikit.errors import UnknownNameError
+from kpikit.observations.eras import no_definitions
 from kpikit.results import Result
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Load:
     since: date | None = None
     until: date | None = None
     as_of: date | None = None
+    definitions: str = "dated"
     sources: tuple[SourceRead, ...] = ()
 
 
@@ -64,6 +66,9 @@ class Observations(Result):
         Why a value is missing: `kpi, segment, period_start, reason`.
     as_of
         The date at which the facts were looked at.
+    definitions
+        By which definition a period was computed, for KPIs with dated ones:
+        `kpi, period_start, since, why`; `since` is missing for the first definition.
     load
         What was asked, and what the sources held; None where the table was not
         computed from facts.
@@ -71,12 +76,14 @@ class Observations(Result):
 
     missing: pd.DataFrame = field(repr=False)
     as_of: date | None = None
+    definitions: pd.DataFrame = field(default_factory=no_definitions, repr=False)
     load: Load | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        """Keep copies of both tables."""
+        """Keep copies of the tables."""
         super().__post_init__()
         object.__setattr__(self, "missing", self.missing.copy())
+        object.__setattr__(self, "definitions", self.definitions.copy())
 
     def history(self, kpi: str, segment: str = "") -> pd.DataFrame:
         """Return one KPI's history: `period_start, value, complete`, in the order of time.

@@ -124,6 +124,12 @@ def _case(*parts: Value) -> Value:
     return ibis.cases(*((_truth(condition), value) for condition, value in pairs), else_=parts[-1])
 
 
+def _left(text: Value, length: Value) -> Value:
+    if not length.type().is_integer():
+        raise TypeError(f"left takes a whole number of letters, and gets {length.type()}")
+    return text.left(length)
+
+
 def _make_date(year: Value, month: Value, day: Value) -> Value:
     import ibis
 
@@ -162,6 +168,12 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "lower": lambda value: value.lower(),
     "upper": lambda value: value.upper(),
     "trim": lambda value: value.strip(),
+    "left": _left,
+    "hour": lambda moment: moment.hour(),
+    "weekday": lambda day: day.day_of_week.index() + 1,
+    "year": lambda day: day.year(),
+    "month": lambda day: day.month(),
+    "day": lambda day: day.day(),
     "make_date": _make_date,
     "month_number": _month_number,
     "days_between": _days,

@@ -5,7 +5,7 @@ names and refuses the rest. Engines see what is generated from this tree, never 
 
 Two languages share one grammar: an *expression* speaks of one row (`derive`,
 `where`), a *formula* of all rows of a period and segment: aggregates of
-expressions, joined by arithmetic.
+expressions, joined by arithmetic, and forms around them (`rolling`, `cumulative`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING
 
 from kpikit.errors import FormulaError
 from kpikit.strategy.grammar import MAX_DEPTH, Reader, short
-from kpikit.strategy.nodes import Aggregate, Call, Column, KpiReference, Node, as_quotient, walk
+from kpikit.strategy.nodes import (
+    PERIOD_NAMES,
+    Aggregate,
+    Call,
+    Column,
+    KpiReference,
+    Node,
+    as_quotient,
+    speaks_of_period,
+    walk,
+)
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr
@@ -34,13 +44,19 @@ class Formula:
 
     @property
     def columns(self) -> frozenset[str]:
-        """Names of the columns it speaks of."""
-        return frozenset(node.name for node in walk(self.tree) if isinstance(node, Column))
+        """Names of the columns it speaks of; the period's own two are not the source's."""
+        names = {node.name for node in walk(self.tree) if isinstance(node, Column)}
+        return frozenset(names - PERIOD_NAMES)
 
     @property
     def kpis(self) -> frozenset[str]:
         """Names of the KPIs it speaks of."""
         return frozenset(node.name for node in walk(self.tree) if isinstance(node, KpiReference))
+
+    @property
+    def speaks_of_period(self) -> bool:
+        """Whether it names `period_start` or `period_end`."""
+        return speaks_of_period(self.tree)
 
     @property
     def is_quotient(self) -> bool:
@@ -53,7 +69,9 @@ def parse_formula(text: str) -> Formula:
     """Read a KPI's formula: aggregates over rows, joined by arithmetic.
 
     An average is read as the quotient it is, `sum(x) / count(x)`, and
-    `sum(case when c then x end)` as `sum(x) filter (where c)`.
+    `sum(case when c then x end)` as `sum(x) filter (where c)`. A form goes to the
+    aggregates inside it: `rolling(sum(x) / count(*), 3)` is the quotient of two rolling
+    sums.
 
     Parameters
     ----------

@@ -6,61 +6,31 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from kpikit.errors import FormulaError, suggest
-from kpikit.strategy.nodes import Aggregate, Call, Column, KpiReference, Literal, Node
+from kpikit.strategy.forms import FORMS, read_span, whole_number
+from kpikit.strategy.nodes import (
+    Aggregate,
+    Call,
+    Column,
+    KpiReference,
+    Literal,
+    Node,
+    over_span,
+    speaks_of_period,
+)
+from kpikit.strategy.vocabulary import (
+    AGGREGATES,
+    ARITHMETIC,
+    CALLS,
+    IGNORED,
+    NAMED,
+    ROW_FUNCTIONS,
+    SIMPLE_AGGREGATES,
+)
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr
 
 MAX_DEPTH = 100  # brackets and operators inside each other
-
-AGGREGATES = ("sum", "count", "avg", "min", "max", "median", "quantile")
-ROW_FUNCTIONS = (
-    "abs",
-    "case",
-    "coalesce",
-    "days_between",
-    "lower",
-    "make_date",
-    "month_number",
-    "nullif",
-    "parse_date",
-    "round",
-    "trim",
-    "upper",
-)
-# what may stand around aggregates
-ARITHMETIC = frozenset({"+", "-", "*", "/", "neg", "abs", "nullif", "coalesce", "round"})
-
-# node of sqlglot -> our name, and the parts that become arguments; "?" marks one that may lack
-CALLS: dict[str, tuple[str, ...]] = {
-    "Add": ("+", "this", "expression"),
-    "Sub": ("-", "this", "expression"),
-    "Mul": ("*", "this", "expression"),
-    "Div": ("/", "this", "expression"),
-    "Neg": ("neg", "this"),
-    "EQ": ("=", "this", "expression"),
-    "NEQ": ("<>", "this", "expression"),
-    "LT": ("<", "this", "expression"),
-    "LTE": ("<=", "this", "expression"),
-    "GT": (">", "this", "expression"),
-    "GTE": (">=", "this", "expression"),
-    "And": ("and", "this", "expression"),
-    "Or": ("or", "this", "expression"),
-    "Not": ("not", "this"),
-    "In": ("in", "this", "expressions"),
-    "Like": ("like", "this", "expression"),
-    "Nullif": ("nullif", "this", "expression"),
-    "Coalesce": ("coalesce", "this", "expressions"),
-    "Abs": ("abs", "this"),
-    "Round": ("round", "this", "decimals?"),
-    "Lower": ("lower", "this"),
-    "Upper": ("upper", "this"),
-    "Trim": ("trim", "this"),
-    "DateFromParts": ("make_date", "year", "month", "day"),
-}
-NAMED = {"month_number": 1, "days_between": 2, "parse_date": 2}  # name -> number of arguments
-IGNORED = {"typed", "safe", "big_int", "date_part_boundary"}  # sqlglot's notes to itself
-SIMPLE_AGGREGATES = {"Sum": "sum", "Avg": "avg", "Min": "min", "Max": "max", "Median": "median"}
 
 
 class Reader:
@@ -75,7 +45,7 @@ class Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.depth = 0
-        self.in_row = False
+        self.in_row = self.in_form = False
 
     def formula(self, node: Expr) -> Node:
         """Read aggregates joined by arithmetic."""
@@ -211,11 +181,30 @@ class Reader:
 
     def _anonymous(self, node: Expr) -> Node:
         name = str(node.this).lower()
+        if name in FORMS:
+            return self._form(node, name)
         if name not in NAMED:
             raise self._refuse(node)
         if len(node.expressions) != NAMED[name]:
             raise self._refuse(node, f"{name} takes {NAMED[name]} arguments")
         return Call(name, tuple(map(self._read, node.expressions)))
+
+    def _form(self, node: Expr, name: str) -> Node:
+        """Read a form around aggregates, and give it to each of them."""
+        if self.in_row:
+            raise self._refuse(node, "A form stands around an aggregate, and not inside of one")
+        if self.in_form:
+            raise self._refuse(node, "A form cannot stand inside another one")
+        try:
+            span = read_span(name, node.expressions[1:])
+        except ValueError as error:
+            raise self._refuse(node, str(error)) from None
+        if not node.expressions:
+            raise self._refuse(node, f"{name} stands around a formula")
+        self.in_form = True
+        inside = self._read(node.expressions[0])
+        self.in_form = False
+        return over_span(inside, span)
 
     # aggregates ------------------------------------------------------------------------
 
@@ -237,9 +226,26 @@ class Reader:
             return self._quantile(node, where)
         if kind in SIMPLE_AGGREGATES:
             return self._simple(node, where)
-        if kind == "Anonymous" and str(node.this).lower() == "mean" and len(node.expressions) == 1:
-            return _mean(self.row(node.expressions[0]), where)
+        if kind == "Anonymous":
+            return self._named_aggregate(node, where)
         return None
+
+    def _named_aggregate(self, node: Expr, where: Node | None) -> Node | None:
+        """Read an aggregate that the parser knows as a name only."""
+        name, arguments = str(node.this).lower(), node.expressions
+        if name == "mean" and len(arguments) == 1:
+            return _mean(self.row(arguments[0]), where)
+        if name != "converted":
+            return None
+        days = whole_number(arguments[3]) if len(arguments) == 4 else None
+        if days is None:
+            raise self._refuse(node, "Write converted(key, first, then, days)")
+        key, first, then = map(self.row, arguments[:3])
+        if where is not None:
+            first, then = _both(first, where), _both(then, where)
+        if any(map(speaks_of_period, (key, first, then))):
+            raise self._refuse(node, "converted cannot speak of period_start and period_end")
+        return Aggregate("converted", key, first, then=then, days=days)
 
     def _simple(self, node: Expr, where: Node | None) -> Node:
         self._only(node, "this")
@@ -284,7 +290,7 @@ class Reader:
     def _refuse(self, node: Expr, reason: str = "") -> FormulaError:
         token = node.sql(dialect="duckdb", comments=False)
         if not reason:
-            known = sorted((*AGGREGATES, *ROW_FUNCTIONS))
+            known = sorted((*AGGREGATES, *FORMS, *ROW_FUNCTIONS))
             reason = f"Known are {', '.join(known)}, arithmetic and comparisons"
             if type(node).__name__ == "Anonymous":
                 reason = suggest(str(node.this).lower(), known)

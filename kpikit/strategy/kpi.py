@@ -83,6 +83,12 @@ class Kpi(Named):
     time: Text | None = Field(
         default=None, description="The column that dates a row, where not the source's own."
     )
+    known_days_before: int | None = Field(
+        default=None,
+        ge=0,
+        le=3_660,
+        description="How many days before a period starts its value is known, where it is.",
+    )
     grain: Grain = Field(default="month", description="The finest period it is looked at in.")
     bounds: Range | None = Field(
         default=None, description="The values it can take, [lowest, highest]; null where open."

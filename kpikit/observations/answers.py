@@ -1,0 +1,219 @@
+"""Ask a source for all its aggregates by segment and period, in as few queries as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kpikit.errors import DataError
+from kpikit.observations.aggregates import converted, engine_value
+from kpikit.observations.query import Window, rows_by_period, with_last_day
+from kpikit.observations.spans import Array, Timeline, combine, is_combined, needs_past
+from kpikit.sources import Facts
+from kpikit.sources.connect import engine_errors
+from kpikit.strategy.nodes import Aggregate, Span
+
+if TYPE_CHECKING:
+    from ibis.expr.types import Table
+
+KEYS = ["kpikit_segment", "period_start"]
+BATCH = 200  # aggregates in one query; more make the engine's planning slow
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a source says: each aggregate as a matrix of segments by periods."""
+
+    segments: Sequence[str]
+    timeline: Timeline
+    matrices: Mapping[Aggregate, Array]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of one source: aggregates dated by one column, in one window.
+
+    Attributes
+    ----------
+    names
+        Each aggregate with the KPI it was first met in, for messages.
+    """
+
+    facts: Facts
+    time: str
+    window: Window
+    by: str | None
+    names: dict[Aggregate, str]
+
+    def where(self, part: Aggregate) -> str:
+        """Return the place of an aggregate in the strategy file."""
+        return f"kpis.{self.names[part]}.formula"
+
+
+def ask(question: Question) -> Answer:
+    """Answer a question: plain aggregates share queries, windows are combined where they can."""
+    parts = list(question.names)
+    rows = rows_by_period(question.facts, question.time, question.window, question.by)
+    if any(part.span is not None and part.span.kind == "at_end" for part in parts):
+        rows = with_last_day(rows)
+    windowed = [part for part in parts if needs_past(part.span)]
+    summed = {part: replace(part, span=None) for part in windowed if is_combined(part)}
+    plain = [part for part in parts if not needs_past(part.span) and part.function != "converted"]
+    names = {part: question.names[part] for part in plain}
+    names |= {base: question.names[part] for part, base in summed.items() if base not in names}
+    asked = replace(question, names=names)
+    frames = [_aggregate(rows, batch, asked) for batch in _batches(list(names))]
+    answer = _arrange(frames, asked)
+    values = dict(answer.matrices)
+    values |= _combined(summed, answer)
+    for span, inside in _by_span(parts, summed).items():
+        joined = rows
+        if span is not None and needs_past(span):
+            joined = _join_windows(rows, span, answer.timeline)
+        for frame in _row_wise(joined, rows, inside, question):
+            values |= _matrices(frame, answer)
+    return replace(answer, matrices=values)
+
+
+def _by_span(
+    parts: Iterable[Aggregate], summed: Mapping[Aggregate, Aggregate]
+) -> dict[Span | None, list[Aggregate]]:
+    """Return what needs rows joined to windows, or to each other, by its span."""
+    found: dict[Span | None, list[Aggregate]] = {}
+    for part in parts:
+        if part.function == "converted" or (needs_past(part.span) and part not in summed):
+            found.setdefault(part.span, []).append(part)
+    return found
+
+
+def _row_wise(
+    joined: Table, rows: Table, parts: Sequence[Aggregate], question: Question
+) -> Iterable[pd.DataFrame]:
+    plain = [part for part in parts if part.function != "converted"]
+    for batch in _batches(plain) if plain else ():
+        yield _aggregate(joined, batch, question)
+    everything = rows_by_period(
+        question.facts,
+        question.time,
+        replace(question.window, since=None, until=None),
+    )
+    for part in parts:
+        if part.function == "converted":
+            came = converted(part, joined, everything, where=question.where(part))
+            keys = came.group_by(KEYS).aggregate(a0=came.kpikit_key.nunique())
+            yield _fetch(keys, question).rename(columns={"a0": part})
+
+
+def _batches(parts: list[Aggregate]) -> Iterable[list[Aggregate]]:
+    """Yield aggregates query by query; one query even where there is none."""
+    for first in range(0, max(len(parts), 1), BATCH):
+        yield parts[first : first + BATCH]
+
+
+def _aggregate(rows: Table, parts: Sequence[Aggregate], question: Question) -> pd.DataFrame:
+    columns = {
+        f"a{place}": engine_value(part, rows, where=question.where(part))
+        for place, part in enumerate(parts)
+    }
+    frame = _fetch(rows.group_by(KEYS).aggregate(total=rows.count(), **columns), question)
+    return frame.rename(columns={f"a{place}": part for place, part in enumerate(parts)})
+
+
+def _fetch(table: Table, question: Question) -> pd.DataFrame:
+    try:
+        frame: pd.DataFrame = table.to_pyarrow().to_pandas()
+    except engine_errors() as error:
+        source, reason = question.facts.source.id, str(error).splitlines()[0]
+        raise DataError(f"source {source}: {reason}. Correct the facts.") from None
+    frame["period_start"] = frame["period_start"].astype("datetime64[us]")
+    return frame
+
+
+def _join_windows(rows: Table, span: Span, timeline: Timeline) -> Table:
+    """Give every row to each window that it belongs to; the period is then the window's last.
+
+    The periods travel as text inside the query: nothing is written to the engine.
+    """
+    texts = [
+        f"{timeline.starts[begin]}|{start}|{end}"
+        for begin, start, end in zip(
+            timeline.begins(span), timeline.starts, timeline.ends, strict=True
+        )
+        if begin >= 0
+    ]
+    windows = _unnested(texts or ["0001-01-01|0001-01-01|0001-01-01"])
+    windows = windows.select(
+        begin=windows.text.substr(0, 10).cast("date"),
+        period_start=windows.text.substr(11, 10).cast("date"),
+        period_end=windows.text.substr(22, 10).cast("date"),
+    )
+    members = _unnested([start.isoformat() for start in timeline.starts] or ["0001-01-01"])
+    members = members.select(kpikit_member=members.text.cast("date"))
+    inside = members.join(
+        windows,
+        [
+            members.kpikit_member >= windows.begin,
+            members.kpikit_member <= windows.period_start,
+        ],
+    ).drop("begin")
+    own = rows.rename(kpikit_own="period_start").drop("period_end")
+    return own.join(inside, [("kpikit_own", "kpikit_member")])
+
+
+def _unnested(texts: Sequence[str]) -> Table:
+    import ibis
+
+    return ibis.literal(list(texts), type="array<string>").unnest().name("text").as_table()
+
+
+def _arrange(frames: Sequence[pd.DataFrame], question: Question) -> Answer:
+    """Bring the batches of one source's answer together."""
+    first = frames[0]
+    segments, starts = sorted(first["kpikit_segment"].unique()), _starts(question)
+    present = np.isin(np.array(starts, dtype="datetime64[us]"), first["period_start"].to_numpy())
+    timeline = Timeline(question.facts, question.window, starts, present)
+    answer = Answer(segments, timeline, {})
+    values: dict[Aggregate, Array] = {}
+    for frame in frames:
+        values |= _matrices(frame, answer)
+    return replace(answer, matrices=values)
+
+
+def _starts(question: Question) -> list[date]:
+    """Return the periods to answer for: what accumulates goes on where a source is silent."""
+    facts, window = question.facts, question.window
+    starts = window.starts(facts)
+    kinds = {part.span.kind for part in question.names if part.span is not None}
+    if not starts or "cumulative" not in kinds or facts.complete_through is None:
+        return starts
+    last = min(facts.complete_through, window.until or facts.complete_through)
+    return window.calendar.starts(starts[0], max(last, starts[-1]), window.grain)
+
+
+def _matrices(frame: pd.DataFrame, answer: Answer) -> dict[Aggregate, Array]:
+    """Return each column of a frame as a matrix of segments by periods."""
+    parts = [column for column in frame.columns if isinstance(column, Aggregate)]
+    starts = np.array(answer.timeline.starts, dtype="datetime64[us]")
+    row = pd.Index(answer.segments).get_indexer(pd.Index(frame["kpikit_segment"]))
+    column = pd.Index(starts).get_indexer(pd.Index(frame["period_start"]))
+    known = (row >= 0) & (column >= 0)
+    cube = np.full((len(parts), len(answer.segments), len(starts)), np.nan)
+    for place, part in enumerate(parts):
+        found = frame[part].astype("float64").to_numpy()
+        cube[place, row[known], column[known]] = found[known]
+    return dict(zip(parts, cube, strict=True))
+
+
+def _combined(summed: Mapping[Aggregate, Aggregate], answer: Answer) -> dict[Aggregate, Array]:
+    """Return windows made from the values of their periods."""
+    found: dict[Aggregate, Array] = {}
+    for part, base in summed.items():
+        assert part.span is not None
+        begins = answer.timeline.begins(part.span)
+        found[part] = combine(answer.matrices[base], part.function, begins)
+    return found
