@@ -10,6 +10,7 @@ from kpikit.sources.checks.profile import Profile, Row, frame_of, listed
 TWICE = float(np.log(2))  # the least change in rows that is told
 FIVEFOLD = float(np.log(5))  # the least change of a number's size that may be another unit
 MORE_MISSING = 0.1  # the least rise of the share of missing values that is told
+NEAR = 11  # months around and with a month, whose median says how many rows were to come
 BEYOND = 1000.0  # times the 99th percentile: no scale holds both
 UNITS = (7, 10, 12, 24, 60, 100, 1000, 3600, 86_400, 1_000_000)  # what unlike units differ by
 
@@ -18,7 +19,8 @@ def volume(profile: Profile) -> list[Row]:
     """Find months with far more or fewer rows than the months around, and lasting shifts."""
     rows = profile.rows.astype(float)
     known = rows.where(rows > 0)
-    breaks = find_breaks(known.map(np.log), smallest=TWICE, noise=known**-0.5)
+    expected = known.rolling(NEAR, center=True, min_periods=1).median()
+    breaks = find_breaks(known.map(np.log), smallest=TWICE, noise=expected**-0.5)
     found = []
     if len(breaks.odd):
         told = [f"{month} ({_times(size)})" for month, size in breaks.odd.items()]

@@ -43,7 +43,7 @@ def find_mix_breaks(counts: pd.DataFrame) -> Breaks:
     A month stands out when its distance from the median mix of up to five months
     before, from that of up to five after, and from the same month of each other year
     is at least 0.2 above what chance brings (twice the expected distance of a sample of
-    its size), and five robust standard deviations above the distances usual here. A
+    its size), and four robust standard deviations above the distances usual here. A
     shift is a step between two such medians that comes at once and that no other
     year has.
     """

@@ -16,7 +16,7 @@ import pandas as pd
 WINDOW = 5  # months on either side: their median stands although two of them are wrong
 FEWEST = 6  # months with a value, below which nothing is said
 LASTING = 3  # months that a new level must hold
-UNUSUAL = 5.0  # robust standard deviations: ordinary months hardly ever are that far out
+UNUSUAL = 4.0  # robust standard deviations: ordinary months hardly ever are that far out
 ONE_SIDED = 1.5  # the newest months have no neighbours after them, and a trend looks odd there
 
 Floats = npt.NDArray[np.float64]
@@ -53,7 +53,8 @@ def find_breaks(
     -----
     A month stands out when it lies on the same side of the median of up to five months
     before and of up to five after, and the smaller distance is at least `smallest` and
-    at least five robust standard deviations (1.4826 MAD of the distances from all ten).
+    at least four robust standard deviations (1.4826 MAD of the distances from all ten,
+    less what other years have in the same months).
     A level shifts when the medians of the months before and after differ that much, at
     least 60 % of it in one step, and the months on both sides stay on theirs for three
     months or longer. Neither counts where another year has at least half of it in the
@@ -126,14 +127,25 @@ def _odd(level: Floats, smallest: float, error: Floats) -> Floats:
         around[place] = value - np.median(np.concatenate([before, after]))
         agree = all(np.sign(one) == np.sign(distances[0]) for one in distances)
         away[place] = min(distances, key=abs) if agree and np.isfinite(value) else 0.0
-    limit = np.maximum(smallest, UNUSUAL * np.hypot(robust_spread(around), error))
+    limit = np.maximum(smallest, UNUSUAL * np.hypot(robust_spread(_unseasonal(around)), error))
     limit = np.where(sides < 2, limit * ONE_SIDED, limit)
-    return np.array(
-        [
-            size if abs(size) >= limit[place] and not recurs(away, place) else 0.0
-            for place, size in enumerate(away)
-        ]
-    )
+    odd = (np.abs(_unseasonal(away)) >= limit) & [not recurs(away, n) for n in range(away.size)]
+    return np.where(odd, away, 0.0)
+
+
+def _unseasonal(sizes: Floats) -> Floats:
+    """Return deviations less what every other year has of them in the same month.
+
+    The least of the other years is taken off, and never more than there is, so that
+    one year's fault does not make another year look odd.
+    """
+    rest = sizes.copy()
+    for place, size in enumerate(sizes):
+        same = np.arange(place % 12, sizes.size, 12)
+        others = sizes[same[same != place]] * np.sign(size)
+        usual = max(float(np.min(others)), 0.0) if others.size else 0.0
+        rest[place] = np.sign(size) * max(abs(size) - usual, 0.0)
+    return rest
 
 
 def _known(values: Floats) -> Floats:
