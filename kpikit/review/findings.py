@@ -247,9 +247,11 @@ def _values(
 ) -> dict[str, float]:
     """Return the period's value, the one before, and that of a year ago by the calendar."""
     history = periods.history(kpi.id).set_index("period_start")["value"]
-    year = {"day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1}[period.grain]
-    back = {"value": 0, "previous": -1, "year_ago": -year}
-    starts = {name: calendar.shift(period.start, period.grain, n) for name, n in back.items()}
+    starts = {
+        "value": period.start,
+        "previous": calendar.shift(period.start, period.grain, -1),
+        "year_ago": calendar.year_ago(period.start, period.grain),
+    }
     return {
         name: float(history.get(pd.Timestamp(start), float("nan")))
         for name, start in starts.items()
