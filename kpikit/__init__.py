@@ -5,6 +5,7 @@ The way of the data, and the rooms it passes:
     strategy.yaml ── load_strategy ──► Strategy               kpikit.strategy
     facts ── check_sources ──► SourceChecks                   kpikit.sources
           ── build_observations ──► Observations              kpikit.observations
+          ── compare_same_point ──► SamePoint
           ── compare_vintages ──► VintageChanges
     histories ── fit_trend ──► Trend                          kpikit.analysis
               ── forecast ──► Forecast                        kpikit.forecasting
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         build_observations,
         compare_vintages,
     )
+    from kpikit.observations.same_point import SamePoint, compare_same_point
     from kpikit.review.findings import Review, build_review
     from kpikit.review.notebook import run_notebook
     from kpikit.review.run import ReviewRun, run_review
@@ -68,6 +70,7 @@ _HOMES = {
         "build_observations",
         "compare_vintages",
     ),
+    "kpikit.observations.same_point": ("SamePoint", "compare_same_point"),
     "kpikit.review.findings": ("Review", "build_review"),
     "kpikit.review.notebook": ("run_notebook",),
     "kpikit.review.run": ("ReviewRun", "run_review"),
@@ -89,6 +92,7 @@ __all__ = [
     "PeriodError",
     "Review",
     "ReviewRun",
+    "SamePoint",
     "SourceChecks",
     "Strategy",
     "StrategyError",
@@ -100,6 +104,7 @@ __all__ = [
     "build_observations",
     "build_review",
     "check_sources",
+    "compare_same_point",
     "compare_vintages",
     "fit_trend",
     "forecast",
