@@ -9,6 +9,7 @@ from postgres_server import PASSWORD
 
 from kpikit.errors import DataError
 from kpikit.observations import build_observations
+from kpikit.observations.same_point import compare_same_point
 from kpikit.sources import check_sources
 
 ZONE = "Europe/Berlin"
@@ -80,11 +81,11 @@ def address(postgres, facts):
     return postgres
 
 
-def strategies(company, facts, *, table="crm.facts"):
+def strategies(company, facts, *, table="crm.facts", calendar=None):
     kpis = {name: {"formula": formula} for name, formula in FORMULAS.items()}
     rest = {
         "kpis": kpis,
-        "organisation": {"name": "The company", "time_zone": ZONE},
+        "organisation": {"name": "The company", "time_zone": ZONE} | (calendar or {}),
         "columns": {
             "at": "timestamp",
             "price": "number",
@@ -114,6 +115,35 @@ def test_values_agree_between_engines(company, facts, address, monkeypatch, grai
     pd.testing.assert_frame_equal(here.to_frame(), there.to_frame(), rtol=1e-9, atol=1e-12)
     pd.testing.assert_frame_equal(here.missing, there.missing)
     assert here.to_frame()["value"].notna().sum() > 30
+
+
+@pytest.mark.parametrize("grain", ["week", "month", "quarter", "year"])
+@pytest.mark.parametrize(
+    "calendar",
+    [
+        {"fiscal_year_start": 3, "week_start": "sunday"},
+        {
+            "fiscal_year_start": 2,
+            "week_start": "sunday",
+            "calendar": "4-5-4",
+            "year_end": "nearest",
+        },
+    ],
+)
+def test_periods_agree_between_engines_on_any_calendar(
+    company, facts, address, monkeypatch, calendar, grain
+):
+    monkeypatch.setenv("KPIKIT_TEST_DB", address)
+    embedded, remote = strategies(company, facts, calendar=calendar)
+    kpis = ["rows", "income"]
+    here, there = (build_observations(one, grain=grain, kpis=kpis) for one in (embedded, remote))
+    pd.testing.assert_frame_equal(here.to_frame(), there.to_frame(), rtol=1e-9)
+    counted = here.to_frame().query("kpi == 'rows'").set_index("period_start")["value"]
+    local = facts["at"].dt.tz_convert(ZONE).dt.date
+    starts = pd.to_datetime(local.map(lambda day: embedded.calendar.start(day, grain)))
+    assert counted.to_dict() == starts.value_counts().astype(float).to_dict()
+    here, there = (compare_same_point(one, grain=grain, kpis=kpis) for one in (embedded, remote))
+    pd.testing.assert_frame_equal(here.to_frame(), there.to_frame(), rtol=1e-9)
 
 
 def test_months_end_at_midnight_of_the_organisations_zone(company, facts, address, monkeypatch):
