@@ -12,6 +12,7 @@ import pandas as pd
 
 from kpikit.errors import DataError
 from kpikit.observations.aggregates import converted, engine_value
+from kpikit.observations.cube import adds_up, filtered_from_cube, small_cube
 from kpikit.observations.query import Window, rows_by_period, with_last_day
 from kpikit.observations.spans import Array, Timeline, combine, is_combined, needs_past
 from kpikit.sources import Facts
@@ -68,7 +69,7 @@ def ask(question: Question) -> Answer:
     names |= {base: question.names[part] for part, base in summed.items() if base not in names}
     asked = replace(question, names=names)
     frames = [_aggregate(rows, batch, asked) for batch in _batches(list(names))]
-    answer = _arrange(frames, asked)
+    answer = _arrange(frames, question)
     values = dict(answer.matrices)
     values |= _combined(summed, answer)
     for span, inside in _by_span(parts, summed).items():
@@ -115,7 +116,48 @@ def _batches(parts: list[Aggregate]) -> Iterable[list[Aggregate]]:
         yield parts[first : first + BATCH]
 
 
+def whole_of(split: Answer, question: Question) -> Answer:
+    """Answer a question about all segments together, from the answer by segment where that tells.
+
+    Sums, counts, least and largest values of the whole follow from those of its
+    segments; only what does not is asked of the source again.
+    """
+    rest = {part: name for part, name in question.names.items() if not adds_up(part)}
+    answer = ask(replace(question, names=rest)) if rest else replace(split, segments=[""])
+    values = dict(answer.matrices) if rest else {}
+    for part in question.names.keys() - rest.keys():
+        values[part] = _folded(split.matrices[part], part.function)
+    return replace(answer, matrices=values)
+
+
+def _folded(matrix: Array, function: str) -> Array:
+    """Return one row from a row per segment; missing where every segment's is."""
+    if function in ("sum", "count"):
+        empty = np.isnan(matrix).all(axis=0)
+        return np.where(empty, np.nan, np.nansum(matrix, axis=0))[np.newaxis]
+    best = np.fmin if function == "min" else np.fmax
+    folded: Array = best.reduce(matrix, axis=0)[np.newaxis]
+    return folded
+
+
 def _aggregate(rows: Table, parts: Sequence[Aggregate], question: Question) -> pd.DataFrame:
+    """Ask for aggregates by segment and period, by way of a cube where that pays."""
+    additive = [part for part in parts if adds_up(part) and part.span is None]
+    names = small_cube(rows, additive, KEYS)
+    if names is None:
+        return _tested(rows, parts, question)
+    where = question.where(additive[0])
+    table = filtered_from_cube(rows, additive, names=names, keys=KEYS, where=where)
+    frame = _fetch(table, question)
+    frame = frame.rename(columns={f"a{place}": part for place, part in enumerate(additive)})
+    others = [part for part in parts if part not in set(additive)]
+    if not others:
+        return frame
+    return frame.merge(_tested(rows, others, question).drop(columns="total"), on=KEYS, how="left")
+
+
+def _tested(rows: Table, parts: Sequence[Aggregate], question: Question) -> pd.DataFrame:
+    """Ask for aggregates whose filters test every row."""
     columns = {
         f"a{place}": engine_value(part, rows, where=question.where(part))
         for place, part in enumerate(parts)

@@ -21,6 +21,7 @@ from kpikit.strategy.nodes import (
     Node,
     as_quotient,
     over_span,
+    speaks_of_period,
     walk,
 )
 
@@ -163,6 +164,11 @@ def _resolve(kpi: Kpi, strategy: Strategy, day: date | None) -> Node:
             case Call(function, arguments):
                 return Call(function, tuple(visit(argument) for argument in arguments))
             case Aggregate(then=then):
+                if then is not None and where is not None and speaks_of_period(where):
+                    raise FormulaError(
+                        f"kpis.{kpi.id}.where: speaks of the period, which converted cannot. "
+                        "Remove period_start and period_end."
+                    )
                 return replace(
                     node,
                     where=_both(where, node.where),

@@ -10,14 +10,14 @@ source, kpi, organisation, policy
 model         Strategy: the whole file
 draft         the file as written, for checks that do not trip over other faults
 cycles        things that lead back to themselves
-references, definitions, plans
-              the rules: of names; of sources and formulas; of numbers and days
+references, definitions, windows, plans
+              the rules: of names; of sources and formulas; of forms; of numbers and days
 check         every rule in turn
 wording       faults of single fields in plain words
 read          load_strategy: all of this, or one error with every fault
 tree          the cascade of departments
 schema        the JSON Schema for editors
-nodes, grammar, formula
+nodes, vocabulary, forms, grammar, formula
               the formula language
 """
 

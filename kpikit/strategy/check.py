@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpikit.strategy import definitions, plans, references
+from kpikit.strategy import definitions, plans, references, windows
 from kpikit.strategy.draft import Draft, Problem
 
-RULES = (*references.RULES, *definitions.RULES, *plans.RULES)
+RULES = (*references.RULES, *definitions.RULES, *windows.RULES, *plans.RULES)
 
 
 def check(draft: Draft) -> Iterator[Problem]:

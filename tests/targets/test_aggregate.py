@@ -73,3 +73,24 @@ def test_what_is_declared_goes_first():
 def test_a_later_definition_must_add_up_too():
     later = [{"from": "2026-01-01", "formula": "count(distinct amount)"}]
     assert told("count(*)", effective=later) is None
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("cumulative(sum(amount))", "last"),
+        ("at_end(avg(amount))", "last"),
+        ("cumulative({price})", "last"),
+        ("rolling(sum(amount), 3)", None),
+        ("to_date({price}, 'year')", None),
+        ("sum(amount) / cumulative(sum(amount))", None),
+        ("count(*) filter (where day < period_end)", None),
+        ("converted(amount, amount > 1, amount > 2, 30)", None),
+    ],
+)
+def test_windows_are_their_last_period_or_cannot_be_told(formula, expected):
+    assert told(formula, is_quotient="/" in formula) == expected
+
+
+def test_a_filter_by_the_periods_borders_does_not_add_up():
+    assert told("sum(amount)", where="day < period_start") is None
