@@ -7,6 +7,7 @@ The way of the data, and the rooms it passes:
           ── build_observations ──► Observations              kpikit.observations
           ── compare_same_point ──► SamePoint
           ── compare_vintages ──► VintageChanges
+              ── check_identities, decompose_change           kpikit.analysis
     histories ── fit_trend ──► Trend                          kpikit.analysis
               ── forecast ──► Forecast                        kpikit.forecasting
               ── propose_targets, assess_targets              kpikit.targets
@@ -24,6 +25,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kpikit.analysis.decomposition import Decomposition, decompose_change
+    from kpikit.analysis.identities import IdentityChecks, check_identities
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
         DataError,
@@ -53,6 +56,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
+    "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
     "kpikit.errors": (
         "DataError",
@@ -84,8 +89,10 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Assessments",
     "DataError",
+    "Decomposition",
     "Forecast",
     "FormulaError",
+    "IdentityChecks",
     "KpikitError",
     "NotebookError",
     "Observations",
@@ -103,9 +110,11 @@ __all__ = [
     "assess_targets",
     "build_observations",
     "build_review",
+    "check_identities",
     "check_sources",
     "compare_same_point",
     "compare_vintages",
+    "decompose_change",
     "fit_trend",
     "forecast",
     "load_strategy",

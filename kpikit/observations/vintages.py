@@ -153,6 +153,7 @@ def describe(strategy: Strategy, observations: Observations) -> dict[str, Any]:
             "since": _iso(load.since),
             "until": _iso(load.until),
             "as_of": _iso(load.as_of),
+            "definitions": load.definitions,
         },
         "sources": {
             read.source: vars(_state(strategy.sources[read.source], read, strategy.folder))
@@ -198,8 +199,8 @@ def newest_first(folder: Path) -> Iterator[Vintage | Broken]:
 
 
 def is_alike(vintage: Vintage, asked: Mapping[str, str | None]) -> bool:
-    """Whether a vintage has the grain and the segments of what was asked."""
-    return all(vintage.asked[key] == asked[key] for key in ("grain", "by"))
+    """Whether a vintage has the grain, the segments and the kind of definitions asked for."""
+    return all(vintage.asked[key] == asked[key] for key in ("grain", "by", "definitions"))
 
 
 def are_equal(before: pd.Series[float], after: pd.Series[float]) -> pd.Series[bool]:

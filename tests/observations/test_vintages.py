@@ -41,7 +41,8 @@ def test_a_load_leaves_what_it_read_and_what_came_of_it(strategy):
     ]
     said = json.loads(recorded.file.read_text())
     assert said["as_of"] == "2026-03-01"
-    assert said["asked"] == {"grain": None, "by": None, "since": None, "until": None, "as_of": None}
+    assert said["asked"].pop("definitions") == "dated"
+    assert said["asked"] == dict.fromkeys(("grain", "by", "since", "until", "as_of"))
     facts = said["sources"]["facts"]
     assert (facts["path"], facts["rows"]) == ("facts.csv", 10)
     assert (facts["first"], facts["last"]) == ("2026-01-01", "2026-03-01")
