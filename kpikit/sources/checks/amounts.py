@@ -13,6 +13,7 @@ MORE_MISSING = 0.1  # the least rise of the share of missing values that is told
 NEAR = 11  # months around and with a month, whose median says how many rows were to come
 BEYOND = 1000.0  # times the 99th percentile: no scale holds both
 UNITS = (7, 10, 12, 24, 60, 100, 1000, 3600, 86_400, 1_000_000)  # what unlike units differ by
+CLOSE = 0.09  # logarithm: nearer than that, a factor is taken for one of them
 
 
 def volume(profile: Profile) -> list[Row]:
@@ -108,6 +109,6 @@ def _times(size: float) -> str:
 
 def _unit(jump: float) -> str:
     factor = float(np.exp(abs(jump)))
-    near = [unit for unit in UNITS if abs(np.log(factor / unit)) < 0.25]
+    near = [unit for unit in UNITS if abs(np.log(factor / unit)) < CLOSE]
     hint = f", as if by {near[0]:,}" if near else ""
     return f"{factor:,.3g} times as {'large' if jump > 0 else 'small'}{hint}"

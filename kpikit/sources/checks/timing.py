@@ -89,9 +89,9 @@ def late(profile: Profile) -> list[Row]:
         return []
     day, known = table[source.time].cast("date"), table[source.recorded].cast("date")
     month = known.year() * 12 + known.month() > day.year() * 12 + day.month()
-    counted = table.group_by(
-        delay=known.delta(day, unit="day"), late=month.cast("int64")
-    ).aggregate(rows=table.count())
+    counted = table.group_by(delay=known.delta(day, unit="day"), late=month.ifelse(1, 0)).aggregate(
+        rows=table.count()
+    )
     found = frame_of(counted).dropna(subset=["delay"]).sort_values("delay")
     rows = int(found.loc[found["late"] == 1, "rows"].sum())
     if not rows:
@@ -100,7 +100,7 @@ def late(profile: Profile) -> list[Row]:
     most, typical = (int(found.loc[share >= level, "delay"].iloc[0]) for level in (0.95, 0.5))
     text = (
         f"{rows / found['rows'].sum():.1%} of the rows recorded after their month ended; "
-        f"half within {max(typical, 0)} days, 95 % within {max(most, 0)}"
+        f"days until known: half up to {max(typical, 0)}, 95 % up to {max(most, 0)}"
     )
     advice = "" if source.complete_through else f": complete_through: {max(most, 0)} days would fit"
     return [Row("late rows", "note", rows, text + advice)]
