@@ -17,6 +17,8 @@ wording       faults of single fields in plain words
 read          load_strategy: all of this, or one error with every fault
 tree          the cascade of departments
 schema        the JSON Schema for editors
+scaffold, insertion
+              new organisations, departments and KPIs from templates, put in as text
 nodes, vocabulary, forms, grammar, formula
               the formula language
 """
