@@ -1,4 +1,4 @@
-"""The command line: `kpikit check`, `schema`, `observe`, `review` and `run`.
+"""The command line: `kpikit new`, `check`, `schema`, `observe`, `review`, `run`, `example`.
 
 Exit codes: 0 done; 1 done, and something is wrong; 2 could not be done; 130 broken off.
 Each command imports what it needs when it runs, so that `kpikit --help` answers at once.
@@ -18,6 +18,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from kpikit import __version__
+from kpikit.commands.begin import example, new
 from kpikit.errors import KpikitError, StrategyError
 
 if TYPE_CHECKING:
@@ -109,6 +110,9 @@ def _options(
     ] = False,
 ) -> None:
     del version  # its callback has done all
+
+
+app.command()(new)
 
 
 @app.command()
@@ -283,6 +287,9 @@ def run(
     values = {name: _value(text) for name, text in pairs}
     target = out or Path(notebook.with_suffix(".run.ipynb").name)
     typer.echo(str(run_notebook(notebook, parameters=values, out=target)))
+
+
+app.command()(example)
 
 
 def _value(text: str) -> object:

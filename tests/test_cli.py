@@ -65,14 +65,16 @@ def test_help_answers_at_once_and_says_what_each_command_does():
     done = subprocess.run([sys.executable, "-X", "importtime", "-c", code], capture_output=True)
     took = time.perf_counter() - started
     assert done.returncode == 0
-    for command in (b"check", b"schema", b"observe", b"review", b"run"):
+    for command in (b"new", b"check", b"schema", b"observe", b"review", b"run", b"example"):
         assert command in done.stdout
     for heavy in (b" pandas\n", b" nbformat\n", b" papermill\n", b" matplotlib\n", b" ibis\n"):
         assert heavy not in done.stderr
     assert took < 3  # on a busy machine; 0.4 on a quiet one
 
 
-@pytest.mark.parametrize("command", ["check", "schema", "observe", "review", "run"])
+@pytest.mark.parametrize(
+    "command", ["new", "check", "schema", "observe", "review", "run", "example"]
+)
 def test_every_command_has_a_help_of_one_sentence(command):
     done = kpikit(command, "--help")
     assert done.exit_code == 0

@@ -17,8 +17,9 @@ FLOORS = [  # lowest first; rooms on one floor do not know each other
     {"forecasting"},
     {"targets"},
     {"alignment"},
-    {"review", "monitor"},
+    {"review", "monitor", "examples"},
     {"widgets"},
+    {"commands"},
     {"cli"},
     {"__init__", "__main__"},
 ]

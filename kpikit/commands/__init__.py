@@ -1,0 +1,1 @@
+"""Commands of their own subject, each thin over a verb; `cli` gives them their names."""
