@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpikit import build_observations, check_sources, load_strategy
+from kpikit import (
+    build_observations,
+    check_identities,
+    check_sources,
+    decompose_change,
+    load_strategy,
+)
 
 REVENUE = {  # sum of adr x nights over bookings not cancelled, by arrival date
     "2015-07-01": 2_950_613,
@@ -85,3 +91,48 @@ def test_repeated_rows_are_counted_and_not_dropped(strategy):
     found = check_sources(strategy).to_frame().set_index("check")
     assert found.loc["repeated rows", "rows"] == 31_994
     assert found.loc["rows", "rows"] == 119_390
+
+
+@pytest.fixture(scope="module")
+def by_hotel(strategy):
+    kpis = ["room_revenue", "room_nights", "adr"]
+    return build_observations(strategy, grain="quarter", by="hotel", kpis=kpis)
+
+
+def test_revenue_is_nights_times_their_rate_in_every_quarter_of_every_hotel(strategy, by_hotel):
+    checks = check_identities(strategy, by_hotel).to_frame()
+    assert checks["holds"].all()
+    assert checks["segment"].value_counts().to_dict() == {"": 9, "City Hotel": 9, "Resort Hotel": 9}
+
+
+def test_the_second_quarter_rose_by_its_rate_in_both_hotels(strategy, by_hotel):
+    asked = {"period": "2017Q2", "against": "2016Q2"}
+
+    rate = decompose_change(strategy, by_hotel, kpi="adr", **asked)
+    frame = rate.to_frame()
+    assert frame["contribution"].sum() == pytest.approx(rate.change, abs=1e-9)
+    # by hand: the mean of the hotel's shares of nights times the change of its own rate
+    values = by_hotel.to_frame().set_index(["kpi", "segment", "period_start"])["value"]
+    before, after = pd.Timestamp("2016-04-01"), pd.Timestamp("2017-04-01")
+    nights, rates = values["room_nights"], values["adr"]
+    for hotel in ("City Hotel", "Resort Hotel"):
+        share = (
+            nights[hotel, before] / nights["", before] + nights[hotel, after] / nights["", after]
+        )
+        expected = share / 2 * (rates[hotel, after] - rates[hotel, before])
+        found = frame.query("part == 'rate' and segment == @hotel")["contribution"].item()
+        assert found == pytest.approx(expected)
+
+    revenue = decompose_change(strategy, by_hotel, kpi="room_revenue", **asked)
+    assert revenue.change == pytest.approx(3_963_693 - 3_114_669, abs=2)
+    parts = revenue.to_frame().groupby("part")["contribution"].sum()
+    assert parts.sum() == pytest.approx(revenue.change, rel=1e-9)
+    # 1,383 nights more, at the mean of both quarters' rates
+    more = nights["", after] - nights["", before]
+    mean_rate = (rates["", before] + rates["", after]) / 2
+    assert more == 1_383
+    assert parts["volume"] == pytest.approx(more * mean_rate)
+    changes = revenue.to_frame().groupby("segment")["contribution"].sum()
+    revenues = values["room_revenue"]
+    for hotel in ("City Hotel", "Resort Hotel"):
+        assert changes[hotel] == pytest.approx(revenues[hotel, after] - revenues[hotel, before])

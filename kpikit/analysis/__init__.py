@@ -1,5 +1,7 @@
-"""What a history tells by itself: season and trend, each with its error rate held.
+"""What histories tell: season and trend, each with its error rate held, and changes split.
 
 `panel` reads histories and panels, `autoregression` fits lines whose errors
-remember the period before, `season` and `trend` ask one question each.
+remember the period before, `season` and `trend` ask one question each. `identities`
+checks the arithmetic between KPIs; `decomposition` splits a change, by the arithmetic
+of `contributions` on the `pairs` of two periods, into the `parts` that fit the KPI.
 """
