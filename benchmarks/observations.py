@@ -49,6 +49,7 @@ COLUMNS = {
     "pieces": "integer",
     "won": "boolean",
     "customer": "integer",
+    "shop": "integer",
 }
 
 
@@ -63,11 +64,12 @@ def make(folder: Path, rows: int) -> None:
         'region ' || lpad(cast(hash(i) % 20 as varchar), 2, '0') as region,
         5 + (hash(i + 1) % 10000) / 100.0 as price, 2 + (hash(i + 2) % 5000) / 100.0 as cost,
         cast(1 + hash(i + 3) % 9 as int) as pieces, hash(i + 4) % 3 = 0 as won,
-        cast(hash(i + 5) % 500000 as int) as customer
+        cast(hash(i + 5) % 500000 as int) as customer, cast(hash(i + 6) % 50 as int) as shop
         from range({rows}) t(i)) to '{path}' (format parquet)"""
     )
     many = {
-        f"kpi_{n}": f"sum(price * pieces) filter (where customer % {n + 2} = 0)".replace("%", "-")
+        f"kpi_{n}": f"sum(price * pieces) filter (where region = 'region {n % 20:02}' "
+        f"and shop = {n // 20})"
         for n in range(1_000)
     }
     distinct = {"customers": "count(distinct customer)", "middle": "median(price)"}

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kpikit.errors import DataError, UnknownNameError
-from kpikit.observations.answers import Question, ask
+from kpikit.observations.answers import Answer, Question, ask, whole_of
 from kpikit.observations.assembly import Assembly, Columns, Place, place_of
 from kpikit.observations.definitions import kpis_behind
 from kpikit.observations.eras import definition_notes, used_definitions
@@ -135,9 +135,10 @@ def observe(
             strategy.calendar, grain, wanted.since, wanted.until, day, wanted.first_days
         )
         made = [one for one in compiled if (wanted.grain or one.kpi.grain) == grain]
-        for by in dict.fromkeys((None, wanted.by)):
-            for kpi, found in _observe(made, facts, window, by):
-                columns[kpi].append(found)
+        split: dict[Place, Answer] = {}
+        for by in dict.fromkeys((wanted.by, None)):  # the whole follows from its segments
+            for kpi, found in _observe(made, facts, window, by, split):
+                columns[kpi].insert(0, found)
     observations = _collect(columns, used_definitions(compiled, columns), day)
     return replace(observations, load=_load(wanted, facts, as_of))
 
@@ -178,7 +179,11 @@ def _know_column(by: str | None, facts: Mapping[str, Facts]) -> None:
 
 
 def _observe(
-    compiled: Sequence[Compiled], facts: Mapping[str, Facts], window: Window, by: str | None
+    compiled: Sequence[Compiled],
+    facts: Mapping[str, Facts],
+    window: Window,
+    by: str | None,
+    split: dict[Place, Answer],
 ) -> Iterator[tuple[str, Columns]]:
     """Ask each source once for all its KPIs, then do their arithmetic."""
     held = [made for made in compiled if by is None or _splits(made, facts, by)]
@@ -190,7 +195,15 @@ def _observe(
                 seen = replace(window, since=None) if is_wide else window
                 questions[place] = Question(facts[source], time, seen, by, names={})
             questions[place].names.setdefault(part, made.kpi.id)
-    answers = {place: ask(question) for place, question in questions.items()}
+    answers: dict[Place, Answer] = {}
+    for place, question in questions.items():
+        told = split.get(place)
+        if by is None and told is not None and question.names.keys() <= told.matrices.keys():
+            answers[place] = whole_of(told, question)
+        else:
+            answers[place] = ask(question)
+    if by is not None:
+        split.update(answers)
     assembly = Assembly(answers, window)
     for made in held:
         yield made.kpi.id, assembly.values(made)
