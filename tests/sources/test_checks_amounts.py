@@ -101,6 +101,13 @@ def test_values_that_begin_to_be_missing_are_told(checks, facts):
     assert found["severity"] == "warning"
 
 
+def test_values_missing_in_the_newest_month_may_still_come(checks, facts):
+    facts.loc[month(facts, "2025-12") & (facts["n"] % 2 == 0), "amount"] = None
+    found = checks(facts).loc["missing values"]
+    assert found["severity"] == "note"
+    assert found["example"] == "amount is missing in 2025-12 in 50% of rows, and may still come"
+
+
 def test_values_that_were_always_missing_now_and_then_are_not(checks, facts):
     facts.loc[facts["n"] % 3 == 0, "amount"] = None
     assert "missing values" not in checks(facts).index

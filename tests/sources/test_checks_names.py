@@ -39,6 +39,14 @@ def test_months_with_the_rows_of_somebody_else_are_named(checks, facts):
     )
 
 
+def test_open_cases_of_the_newest_month_are_a_note_and_foreign_rows_a_warning(checks, facts):
+    newest = facts["day"] >= "2025-12-01"
+    facts.loc[newest & (facts["region"] == "North"), "region"] = "open"
+    assert checks(facts).loc["mix", "severity"] == "note"
+    facts.loc[newest, "region"] = "Line 501"
+    assert checks(facts).loc["mix", "severity"] == "warning"
+
+
 def test_a_mix_of_every_summer_is_a_season(checks, facts):
     facts.loc[facts["day"].dt.month == 7, "region"] = "South"
     assert "mix" not in checks(facts).index

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kpikit.results import Severity
 from kpikit.sources.checks.months import find_breaks
 from kpikit.sources.checks.profile import Profile, Row, frame_of, listed
 
@@ -70,9 +71,10 @@ def missing_values(profile: Profile) -> list[Row]:
         if told:
             months = shifts.index.union(odd.index)
             count = int((share * rows)[months].sum())
-            found.append(
-                Row("missing values", "warning", count, f"{name} is missing {listed(told)}")
-            )
+            young = months[0] == share.index[-1]
+            severity: Severity = "note" if young else "warning"
+            text = f"{name} is missing {listed(told)}{', and may still come' if young else ''}"
+            found.append(Row("missing values", severity, count, text))
     return found
 
 

@@ -52,6 +52,9 @@ def find_mix_breaks(counts: pd.DataFrame) -> Breaks:
     if (rows > 0).sum() < FEWEST or counts.shape[1] < 2:
         return Breaks(none, none)
     share = counts.div(rows.replace(0, np.nan), axis=0).to_numpy()
+    middle = np.nanmean(share, axis=0)
+    if np.nanmax(np.abs(share - middle).sum(axis=1)) < SMALLEST:  # no two are that far apart
+        return Breaks(none, none)
     chance = _chance(share, rows.to_numpy(dtype=float))
     shifts = _shifts(share, chance)
     odd = _odd(share, chance, np.flatnonzero(shifts))

@@ -61,7 +61,7 @@ def find_breaks(
     same month.
     """
     known = values.astype(float)
-    if known.notna().sum() < FEWEST:
+    if known.notna().sum() < FEWEST or known.max() - known.min() < smallest:
         none = pd.Series(dtype=float)
         return Breaks(none, none)
     level: Floats = np.asarray(known, dtype=np.float64)

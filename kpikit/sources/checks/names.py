@@ -39,12 +39,14 @@ def mix(profile: Profile) -> list[Row]:
         if len(breaks.odd):
             told = [f"{month} ({_commonest(whole, month)})" for month in breaks.odd.index]
             text = f"{column} is spread unlike the months around in {listed(told)}"
-            found.append(Row("mix", "warning", int(rows[breaks.odd.index].sum()), text))
+            young = breaks.odd.index[0] == whole.index[-1] and breaks.odd.max() < RENAMED
+            severity: Severity = "note" if young else "warning"
+            found.append(Row("mix", severity, int(rows[breaks.odd.index].sum()), text))
         if len(breaks.shifts):
             told = [f"{month} ({size:.0%} moved)" for month, size in breaks.shifts.items()]
             since = int(rows[rows.index >= breaks.shifts.index[0]].sum())
             text = f"{column} is spread in another way from {listed(told)} on"
-            severity: Severity = "warning" if breaks.shifts.max() >= RENAMED else "note"
+            severity = "warning" if breaks.shifts.max() >= RENAMED else "note"
             found.append(Row("mix shift", severity, since, text))
     return found
 

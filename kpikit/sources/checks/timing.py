@@ -102,7 +102,8 @@ def late(profile: Profile) -> list[Row]:
         f"{rows / found['rows'].sum():.1%} of the rows recorded after their month ended; "
         f"days until known: half up to {max(typical, 0)}, 95 % up to {max(most, 0)}"
     )
-    advice = "" if source.complete_through else f": complete_through: {max(most, 0)} days would fit"
+    wanted = most > 0 and not source.complete_through
+    advice = f": complete_through: {most} days would fit" if wanted else ""
     return [Row("late rows", "note", rows, text + advice)]
 
 
