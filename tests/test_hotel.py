@@ -136,3 +136,45 @@ def test_the_second_quarter_rose_by_its_rate_in_both_hotels(strategy, by_hotel):
     revenues = values["room_revenue"]
     for hotel in ("City Hotel", "Resort Hotel"):
         assert changes[hotel] == pytest.approx(revenues[hotel, after] - revenues[hotel, before])
+
+
+def test_what_was_on_the_books_thirty_days_before_the_month(strategy):
+    kpis = ["otb_nights_30d", "otb_value_30d"]
+    months = build_observations(strategy, kpis=kpis)
+    for kpi, first, last in (
+        ("otb_nights_30d", 5_888, 10_860),
+        ("otb_value_30d", 599_259, 1_709_415),
+    ):
+        values = months.history(kpi)["value"]
+        assert values.iloc[[0, -1]].round().tolist() == [first, last]
+        assert len(values) == 26
+    known = months.to_frame().query("kpi == 'otb_value_30d'")["known_at"]
+    assert known.iloc[0] == pd.Timestamp("2015-06-01")  # 30 days before the first of July
+
+
+def test_the_books_tell_the_revenue_of_the_month_to_come(strategy):
+    months = build_observations(strategy, kpis=["otb_value_30d", "room_revenue"])
+    books, revenue = (months.history(kpi)["value"] for kpi in ("otb_value_30d", "room_revenue"))
+    assert np.corrcoef(books, revenue)[0, 1] == pytest.approx(0.990, abs=5e-4)
+
+
+def test_further_months_agree_with_the_published_first_and_last(strategy):
+    months = build_observations(strategy)
+    for kpi, first, last, digits in (
+        ("corporate_nights", 36, 90, 0),
+        ("group_nights", 576, 387, 0),
+        ("avg_lead_time", 87.9, 127.9, 1),
+        ("waitlist_share", 0, 0, 3),
+        ("late_cancel_share", 0.114, 0.064, 3),
+        ("requests_per_stay", 0.570, 1.091, 3),
+        ("parking_per_100", 14.2, 9.7, 1),
+    ):
+        values = months.history(kpi)["value"]
+        assert values.iloc[[0, -1]].round(digits).tolist() == [first, last], kpi
+    assert months.history("cancellations_received")["value"].iloc[-1] == 287
+
+
+def test_no_department_has_more_than_seven_kpis_and_no_person_more_than_five(strategy):
+    kpis = pd.DataFrame([(kpi.department, kpi.owner) for kpi in strategy.kpis.values()])
+    assert kpis[0].value_counts().max() <= 7
+    assert kpis[1].value_counts().max() <= 5
