@@ -16,6 +16,7 @@ check         every rule in turn
 wording       faults of single fields in plain words
 read          load_strategy: all of this, or one error with every fault
 tree          the cascade of departments
+overview      a strategy at one glance
 schema        the JSON Schema for editors
 scaffold, insertion
               new organisations, departments and KPIs from templates, put in as text

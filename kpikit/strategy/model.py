@@ -93,6 +93,17 @@ class Strategy(Item):
             for name, item in items.items():
                 item._id = name
 
+    def __repr__(self) -> str:
+        """Name the organisation and count what its file holds, which may be much."""
+        from kpikit.strategy.overview import counts
+
+        return f"Strategy({counts(self)})"
+
+    def _repr_html_(self) -> str:
+        from kpikit.strategy.overview import overview_html
+
+        return overview_html(self)
+
     @property
     def path(self) -> Path:
         """The file it was read from."""
