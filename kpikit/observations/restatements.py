@@ -303,10 +303,13 @@ def _say(row: Any, strategy: Strategy, load: Load) -> str:  # noqa: ANN401 - a r
     kpi = strategy.kpis[row.kpi]
     label = strategy.calendar.label(row.period_start.date(), load.grain or kpi.grain)
     where = f", {row.segment}" if row.segment else ""
+    currency = strategy.organisation.currency or ""
     was, now = (
-        format_value(value, kpi.unit, currency=strategy.organisation.currency or "")
-        for value in (row.before, row.after)
+        format_value(value, kpi.unit, currency=currency) for value in (row.before, row.after)
     )
+    if was == now:  # both are rounded
+        moved = format_change(row.change, kpi.unit, currency=currency)
+        return f"{kpi.title}{where}, {label}: {was}, moved by {moved}, by {row.why}"
     return f"{kpi.title}{where}, {label}: from {was} to {now}, by {row.why}"
 
 

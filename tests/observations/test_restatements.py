@@ -172,6 +172,23 @@ def test_a_broken_record_is_named_left_out_and_left_alone(strategy):
     assert bad.exists()
 
 
+def test_a_change_that_rounding_hides_is_told_itself(company):
+    kpis = {"total": KPIS["total"] | {"unit": "money"}}
+    rows = [("2026-01-01", 3_000_000, "north"), *ROWS[1:]]
+    strategy = company(text(rows), columns=COLUMNS, kpis=kpis)
+    load(strategy)
+    changes = load(strategy, [("2026-01-01", 3_000_400, "north"), *ROWS[1:]])
+    assert "(Total, 2026-01: EUR 3.00m, moved by +EUR 400, by data)" in changes.summary()
+
+
+@pytest.mark.parametrize("loads", [0, 1, 2])
+def test_every_comparison_has_a_face(strategy, loads):
+    for place in range(loads):
+        changes = load(strategy, [("2026-01-01", place, "north"), *ROWS[1:]])
+    changes = load(strategy)
+    assert "<p><b>" in changes._repr_html_()
+
+
 def test_many_restatements_are_counted_and_the_first_ones_named(company):
     kpis = {f"k{n}": {"formula": "sum(n)", "title": f"K{n}"} for n in range(5)}
     strategy = company(text(ROWS), columns=COLUMNS, kpis=kpis)
