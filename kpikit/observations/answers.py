@@ -12,6 +12,7 @@ import pandas as pd
 
 from kpikit.errors import DataError
 from kpikit.observations.aggregates import converted, engine_value
+from kpikit.observations.buckets import unnested
 from kpikit.observations.cube import adds_up, filtered_from_cube, small_cube
 from kpikit.observations.query import Window, rows_by_period, with_last_day
 from kpikit.observations.spans import Array, Timeline, combine, is_combined, needs_past
@@ -188,13 +189,13 @@ def _join_windows(rows: Table, span: Span, timeline: Timeline) -> Table:
         )
         if begin >= 0
     ]
-    windows = _unnested(texts or ["0001-01-01|0001-01-01|0001-01-01"])
+    windows = unnested(texts or ["0001-01-01|0001-01-01|0001-01-01"])
     windows = windows.select(
         begin=windows.text.substr(0, 10).cast("date"),
         period_start=windows.text.substr(11, 10).cast("date"),
         period_end=windows.text.substr(22, 10).cast("date"),
     )
-    members = _unnested([start.isoformat() for start in timeline.starts] or ["0001-01-01"])
+    members = unnested([start.isoformat() for start in timeline.starts] or ["0001-01-01"])
     members = members.select(kpikit_member=members.text.cast("date"))
     inside = members.join(
         windows,
@@ -205,12 +206,6 @@ def _join_windows(rows: Table, span: Span, timeline: Timeline) -> Table:
     ).drop("begin")
     own = rows.rename(kpikit_own="period_start").drop("period_end")
     return own.join(inside, [("kpikit_own", "kpikit_member")])
-
-
-def _unnested(texts: Sequence[str]) -> Table:
-    import ibis
-
-    return ibis.literal(list(texts), type="array<string>").unnest().name("text").as_table()
 
 
 def _arrange(frames: Sequence[pd.DataFrame], question: Question) -> Answer:

@@ -17,12 +17,14 @@ from kpikit.observations.definitions import kpis_behind
 from kpikit.observations.eras import definition_notes, used_definitions
 from kpikit.observations.formula import Compiled, compile_kpi, find_kpi
 from kpikit.observations.query import Window
+from kpikit.observations.rollup import coarsen, finer, ready_made
 from kpikit.observations.table import COLUMNS, Load, Observations, SourceRead
 from kpikit.periods import Grain, parse_date, parse_grain
 from kpikit.sources import Facts, open_facts
 
 if TYPE_CHECKING:
     from kpikit.strategy.model import Kpi, Strategy
+    from kpikit.strategy.source import Rollup
 
 Definitions = Literal["dated", "latest"]
 
@@ -135,10 +137,13 @@ def observe(
             strategy.calendar, grain, wanted.since, wanted.until, day, wanted.first_days
         )
         made = [one for one in compiled if (wanted.grain or one.kpi.grain) == grain]
-        split: dict[Place, Answer] = {}
-        for by in dict.fromkeys((wanted.by, None)):  # the whole follows from its segments
-            for kpi, found in _observe(made, facts, window, by, split):
-                columns[kpi].insert(0, found)
+        for base, group in _by_base(made, strategy, grain).items():
+            split: dict[Place, Answer] = {}
+            seen = window if base is None else finer(window, base[0])
+            for by in dict.fromkeys((wanted.by, None)):  # the whole follows from its segments
+                for kpi, found in _observe(group, facts, seen, by, split):
+                    own = found if base is None else coarsen(found, base[1], base[0], window)
+                    columns[kpi].insert(0, own)
     observations = _collect(columns, used_definitions(compiled, columns), day)
     return replace(observations, load=_load(wanted, facts, as_of))
 
@@ -207,6 +212,16 @@ def _observe(
     assembly = Assembly(answers, window)
     for made in held:
         yield made.kpi.id, assembly.values(made)
+
+
+def _by_base(
+    compiled: Sequence[Compiled], strategy: Strategy, grain: Grain
+) -> dict[tuple[Grain, Rollup] | None, list[Compiled]]:
+    """Return KPIs by how they come to a grain: from the facts, or from ready-made values."""
+    found: dict[tuple[Grain, Rollup] | None, list[Compiled]] = {}
+    for made in compiled:
+        found.setdefault(ready_made(made.kpi, strategy, grain), []).append(made)
+    return found
 
 
 def _splits(made: Compiled, facts: Mapping[str, Facts], by: str) -> bool:
