@@ -49,7 +49,11 @@ def server(folder: Path):
     init = [place / "initdb", "-D", data, "-U", "kpikit", "-A", "scram-sha-256"]
     init += ["--pwfile", secret, "-E", "UTF8", "--locale=C", "--no-sync"]
     quiet = {"stdout": subprocess.DEVNULL, "cwd": folder}
-    subprocess.run(init, check=True, stderr=subprocess.DEVNULL, **quiet, **who)
+    done = subprocess.run(init, stderr=subprocess.PIPE, check=False, **quiet, **who)
+    if done.returncode != 0:  # seen once, on a machine short of everything for a moment
+        shutil.rmtree(data, ignore_errors=True)
+        time.sleep(2)
+        subprocess.run(init, check=True, stderr=subprocess.PIPE, **quiet, **who)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
