@@ -59,7 +59,7 @@ OPERATIONS = {
         "2026-01-05",
     ),
     "days added": (
-        lambda t: (t.day + t.n.as_interval("D")).cast("date").min().cast("string"),
+        lambda t: (t.day + t.n.as_interval("D")).cast("timestamp").cast("date").min().pipe(text),
         "2026-01-06",
     ),
     "days between": (lambda t: t.day.delta(ibis.date("2026-01-01"), unit="day").max(), 58),
