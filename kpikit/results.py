@@ -47,6 +47,10 @@ class Result(ABC):
     def _draw(self, ax: Axes) -> None:
         """Draw the result on axes of the house style."""
 
+    def _shown(self) -> pd.DataFrame:
+        """Return the rows to show under the sentence: the last ones, as a rule."""
+        return self.frame.tail(ROWS_SHOWN)
+
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the table, so that no caller can change the result."""
         return self.frame.copy()
@@ -64,7 +68,7 @@ class Result(ABC):
             (
                 f"<p><b>{escape(sentence)}</b></p>",
                 picture(self._draw, alt=sentence),
-                table_html(self.frame.tail(ROWS_SHOWN)),
+                table_html(self._shown()),
                 notes_html(self.notes),
             )
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kpikit.charts.series import history_chart
-from kpikit.charts.style import BLUE, MUTED, ORANGE, dress
+from kpikit.charts.style import BLUE, MUTED, ORANGE, SIZE, dress
 from kpikit.errors import UnknownNameError
 from kpikit.observations.eras import no_definitions
 from kpikit.results import Result
@@ -31,6 +31,7 @@ COLUMNS = (
     "complete",
     "known_at",
 )
+LINE_HEIGHT = 0.14  # inches, of a KPI's name in the picture of all
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,8 @@ class Observations(Result):
         return f"{text}; {', '.join(parts)}." if parts else f"{text}; all complete."
 
     def _draw(self, ax: Axes) -> None:
+        from matplotlib.figure import Figure
+
         kpis = self.frame["kpi"].unique()
         if len(kpis) == 1:
             history_chart(self.history(str(kpis[0])), ax=ax, title=str(kpis[0]))
@@ -142,6 +145,8 @@ class Observations(Result):
             ("partial", ~whole["complete"] & whole["value"].notna(), ORANGE, "d"),
             ("missing", whole["value"].isna(), MUTED, "x"),
         )
+        if isinstance(ax.figure, Figure) and len(ax.figure.axes) == 1:
+            ax.figure.set_figheight(max(SIZE[1], LINE_HEIGHT * (len(kpis) + 3)))
         places = {kpi: place for place, kpi in enumerate(reversed(kpis))}
         for name, chosen, color, marker in kinds:
             rows = whole[chosen]

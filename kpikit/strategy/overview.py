@@ -72,7 +72,8 @@ def _table(name: str, rows: list[dict[str, object]]) -> Iterator[str]:
         return
     more = f", the first {ROWS_SHOWN} of {len(rows)}" if len(rows) > ROWS_SHOWN else ""
     yield f"<p><b>{name}{more}</b></p>"
-    yield table_html(pd.DataFrame(rows[:ROWS_SHOWN]))
+    frame = pd.DataFrame(rows[:ROWS_SHOWN])
+    yield table_html(frame.loc[:, [column for column in frame if any(frame[column] != 0)]])
 
 
 def _objective(strategy: Strategy, objective: Objective) -> dict[str, object]:
@@ -108,7 +109,7 @@ def _department(strategy: Strategy, name: str) -> dict[str, object]:
         "department": _title(strategy, name),
         "part of": _title(strategy, above) if above else None,
         "owner": department.owner if department else None,
-        "KPIs": len(kpis) - proposed,
+        "KPIs in use": len(kpis) - proposed,
         "proposed": proposed,
         "retired": len(retired_kpis_of(strategy, name)),
     }

@@ -31,6 +31,14 @@ def test_many_kpis_and_one_are_drawn(observations):
     assert one.plot().get_title(loc="left") == "deals"
 
 
+def test_the_picture_of_many_kpis_has_room_for_their_names(observations):
+    frame = observations.to_frame()
+    many = [frame.assign(kpi=f"kpi_{number}") for number in range(50)]
+    crowded = Observations(frame=pd.concat(many), missing=observations.missing)
+    assert observations.plot().figure.get_figheight() == 3
+    assert crowded.plot().figure.get_figheight() > 50 * 7 / 72  # names of seven points
+
+
 def test_nobody_can_change_the_reasons(observations):
     taken = observations.missing
     assert taken is not None

@@ -27,6 +27,15 @@ def test_rows_and_reach_are_reported(checks):
     assert (found["rows"], found["example"]) == (5, "2026-01-01 to 2026-02-01")
 
 
+def test_a_notebook_shows_what_wants_attention_and_else_what_there_is(company):
+    sound = check_sources(company(FACTS.iloc[:1], kpis={"n": "count(*)"}))._repr_html_()
+    assert "2026-01-01 to 2026-01-01" in sound
+    doubled = company(FACTS, kpis={"n": "count(*)"}, source={"key": ["id"]})
+    shown = check_sources(doubled)._repr_html_()
+    assert shown.index("repeated keys") < shown.index("<td>no time") < len(shown)
+    assert "<td>rows" not in shown
+
+
 def test_rows_that_repeat_in_full_are_counted_and_kept(checks):
     found = checks().loc["repeated rows"]
     assert (found["rows"], found["severity"]) == (2, "note")

@@ -65,6 +65,12 @@ class SourceChecks(Result):
         grade = self.grades()[source]
         return f"{source} (grade {grade}: {', '.join(checks)})"
 
+    def _shown(self) -> pd.DataFrame:
+        """Return what wants attention, or what there is where nothing does."""
+        found = self.frame[self.frame["severity"] != "note"]
+        rows = self.frame[self.frame["check"] == "rows"]
+        return rows if found.empty else found.sort_values("severity", kind="stable")
+
     def _draw(self, ax: Axes) -> None:
         rows = self.frame[self.frame["check"] == "rows"]
         ax.barh(rows["source"], rows["rows"], color=BLUE, height=0.5)
