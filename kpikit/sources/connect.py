@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 THREADS = 2  # more gain nothing on the files this engine reads, and reports run side by side
 MEMORY = "KPIKIT_ENGINE_MEMORY"  # environment variable: the embedded engine's limit, as 300MB
+TIMEOUT = "KPIKIT_ENGINE_TIMEOUT"  # environment variable: seconds for a database's statement
 KINDS = {  # scheme of an address -> how it is opened, and the extra that brings its driver
     "postgres": ("postgres", "postgres"),
     "postgresql": ("postgres", "postgres"),
@@ -140,6 +141,8 @@ def connect(variable: str, *, time_zone: str, where: str) -> Any:  # noqa: ANN40
         opened = (
             _postgres(address, time_zone) if backend == "postgres" else _spark(address, time_zone)
         )
+    except DataError:
+        raise
     except ImportError:
         raise DataError(
             f"{where}.connection: the driver for {scheme} is missing. "
@@ -163,13 +166,21 @@ def _postgres(address: str, time_zone: str) -> Any:  # noqa: ANN401
         user=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
         database=unquote(parts.path.lstrip("/")) or None,
-        options="-c default_transaction_read_only=on",
+        options=f"-c default_transaction_read_only=on -c statement_timeout={_timeout()}",
         connect_timeout=10,
     )
     # Ibis sets UTC on every connection it opens; days are those of the organisation
     connection.con.execute("SELECT set_config('TimeZone', %s, false)", [time_zone])
     connection.con.commit()
     return connection
+
+
+def _timeout() -> int:
+    """Return the longest a statement may take, in milliseconds."""
+    text = os.environ.get(TIMEOUT, "600")
+    if not text.isdecimal() or not int(text):
+        raise DataError(f"{TIMEOUT} is {text!r}. Set it to a number of seconds, such as 600.")
+    return int(text) * 1000
 
 
 def _spark(address: str, time_zone: str) -> Any:  # noqa: ANN401

@@ -15,12 +15,12 @@ spec.loader.exec_module(postgres_server)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
+def postgres():
     """Return the address of a real PostgreSQL with an empty database."""
     if postgres_server.binaries() is None:
         if os.environ.get("CI"):
             pytest.fail("there is no PostgreSQL: install Debian's package postgresql")
         pytest.skip("there is no PostgreSQL on this machine")
-    with postgres_server.server(tmp_path_factory.mktemp("pg") / "server") as port:
+    with postgres_server.server() as port:
         password = quote(postgres_server.PASSWORD, safe="")
         yield f"postgresql://kpikit:{password}@127.0.0.1:{port}/postgres"

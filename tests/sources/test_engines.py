@@ -200,6 +200,33 @@ def test_a_connection_that_fails_tells_no_secret(
     assert secret not in told
 
 
+def test_a_database_that_takes_too_long_is_given_up(company, facts, address, monkeypatch):
+    import psycopg
+
+    with psycopg.connect(address) as connection:
+        connection.execute(
+            "create or replace view crm.slow as select f.*, pg_sleep(0.01)::text as waited "
+            "from crm.facts f"
+        )
+    monkeypatch.setenv("KPIKIT_TEST_DB", address)
+    monkeypatch.setenv("KPIKIT_ENGINE_TIMEOUT", "1")
+    strategy = company(
+        facts,
+        kpis={"n": "count(distinct waited)"},
+        source={
+            "path": None,
+            "table": "crm.slow",
+            "connection": "${KPIKIT_TEST_DB}",
+            "time": "at",
+        },
+    )
+    with pytest.raises(DataError, match="facts.*statement timeout"):
+        build_observations(strategy)
+    monkeypatch.setenv("KPIKIT_ENGINE_TIMEOUT", "soon")
+    with pytest.raises(DataError, match="KPIKIT_ENGINE_TIMEOUT is 'soon'"):
+        build_observations(strategy)
+
+
 def test_a_missing_table_and_a_wrong_type_are_named(company, facts, address, monkeypatch):
     monkeypatch.setenv("KPIKIT_TEST_DB", address)
     _, remote = strategies(company, facts, table="crm.nothing")
