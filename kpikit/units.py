@@ -111,11 +111,12 @@ def format_p(p_value: float | None) -> str:
 
 
 def _percent(share: float) -> str:
-    """Return a share in percent: one decimal from ten percent on, two below."""
+    """Return a share in percent: one decimal, two below ten percent and just below a hundred."""
     percent = share * 100
     if abs(percent) >= 1e15:
         return f"{share:.2e} \u00d7 100"
-    return f"{percent:.{1 if abs(percent) >= 9.995 or percent == 0 else 2}f}"
+    coarse = 9.995 <= abs(percent) <= 99 or abs(percent) >= 100 or percent == 0
+    return f"{percent:.{1 if coarse else 2}f}"
 
 
 def _short(value: float) -> str:

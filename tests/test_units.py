@@ -21,6 +21,8 @@ from kpikit.units import UNITS, format_chance, format_change, format_p, format_v
         (0.3704, "share", "37.0 %"),
         (0.01734, "share", "1.73 %"),
         (0.09999, "share", "10.0 %"),
+        (0.9995, "share", "99.95 %"),
+        (1.0, "share", "100.0 %"),
         (31_994, "count", "31,994"),
         (2_500_000, "count", "2.50m"),
         (113.3455, "number", "113"),
