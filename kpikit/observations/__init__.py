@@ -1,7 +1,9 @@
 """One value of one KPI in one segment in one period, for all of them, in one long table.
 
-`formula` compiles a KPI's formula into aggregates for the engine and arithmetic
-for us, `build` brings them together by period and segment, `table` is the result.
+`formula` compiles a KPI's definitions into aggregates; `query` gives rows their periods,
+`aggregates` and `answers` ask an engine, `spans` knows windows; `arithmetic` and
+`assembly` make values of the answers, `eras` says by which definition, `build` does it
+all, `table` is the result.
 `vintages` keeps a record of loads, `restatements` says what changed since the last.
 """
 

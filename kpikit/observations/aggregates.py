@@ -26,7 +26,7 @@ def engine_value(part: Aggregate, table: Table, *, where: str) -> Value:
         kept = table[LAST_DAY] if kept is None else kept & table[LAST_DAY]
     if part.argument is None:
         return table.count(where=kept)
-    value = row_value(part.argument, table, where=where)
+    value = _column(row_value(part.argument, table, where=where), table)
     if part.function == "count":
         return value.nunique(where=kept) if part.distinct else value.count(where=kept)
     if not value.type().is_numeric() and not value.type().is_boolean():
@@ -38,6 +38,16 @@ def engine_value(part: Aggregate, table: Table, *, where: str) -> Value:
     if part.function == "quantile":
         return value.quantile(part.level, where=kept)
     return getattr(value, part.function)(where=kept)
+
+
+def _column(value: Value, table: Table) -> Value:
+    """Return what is the same in every row, such as the 1 of `sum(1)`, as a column."""
+    import ibis
+    from ibis.expr.types import Scalar
+
+    if not isinstance(value, Scalar):
+        return value
+    return ibis.ifelse(table.kpikit_day.isnull(), value, value)
 
 
 def condition(node: Node | None, table: Table, *, where: str) -> BooleanValue | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,6 +52,13 @@ def _of_periods(
     why = np.array([one.why for one in made.definitions], dtype=object)
     frame = pd.DataFrame({"kpi": made.kpi.id, "period_start": starts, "since": since[place]})
     return frame.assign(why=why[place]).astype({"kpi": "str", "why": "str"})
+
+
+def defined_alike(definitions: pd.DataFrame, kpi: str, periods: Sequence[date]) -> bool:
+    """Whether a KPI's values in some periods come from one definition."""
+    own = definitions[definitions["kpi"] == kpi]
+    since = own.loc[own["period_start"].isin(pd.to_datetime(list(periods))), "since"]
+    return len(since.unique()) <= 1
 
 
 def definition_notes(definitions: pd.DataFrame) -> tuple[str, ...]:

@@ -83,6 +83,7 @@ def write_bundle(
     for name, observations in _parts(bundle).items():
         observations.to_frame().to_parquet(folder / f"{name}.parquet", index=False)
         observations.missing.to_parquet(folder / f"{name}-missing.parquet", index=False)
+        observations.definitions.to_parquet(folder / f"{name}-definitions.parquet", index=False)
     bundle.sources.to_parquet(folder / "sources.parquet", index=False)
     stamp = json.dumps({"as_of": bundle.as_of.isoformat()})
     (folder / STAMP).write_text(stamp, encoding="utf-8")
@@ -107,6 +108,7 @@ def read_bundle(folder: Path | str) -> Bundle:
             frame=pd.read_parquet(folder / f"{name}.parquet"),
             missing=pd.read_parquet(folder / f"{name}-missing.parquet"),
             as_of=day,
+            definitions=pd.read_parquet(folder / f"{name}-definitions.parquet"),
         )
         for name in ("observations", "periods")
     }

@@ -13,6 +13,7 @@ from kpikit.analysis.trend import Trend, fit_trend
 from kpikit.errors import DataError, PeriodError, UnknownNameError
 from kpikit.forecasting.forecast import Forecast, forecast
 from kpikit.observations import Observations
+from kpikit.observations.eras import defined_alike
 from kpikit.periods import Calendar, Period, parse_date
 from kpikit.results import Result
 from kpikit.review.bundle import Bundle, gather, read_bundle, write_bundle
@@ -244,7 +245,7 @@ def _look_at(
 
 def _values(
     kpi: Kpi, periods: Observations, calendar: Calendar, period: Period
-) -> dict[str, float]:
+) -> dict[str, object]:
     """Return the period's value, the one before, and that of a year ago by the calendar."""
     history = periods.history(kpi.id).set_index("period_start")["value"]
     starts = {
@@ -255,7 +256,16 @@ def _values(
     return {
         name: float(history.get(pd.Timestamp(start), float("nan")))
         for name, start in starts.items()
-    }
+    } | {"redefined": _redefined(kpi, periods, starts)}
+
+
+def _redefined(kpi: Kpi, periods: Observations, starts: Mapping[str, date]) -> tuple[str, ...]:
+    """Return the names of the earlier values that another definition made."""
+    return tuple(
+        name
+        for name, start in starts.items()
+        if not defined_alike(periods.definitions, kpi.id, [start, starts["value"]])
+    )
 
 
 def _verdict(kpi: Kpi, assessed: pd.DataFrame) -> dict[str, object]:

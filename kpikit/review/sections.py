@@ -169,6 +169,9 @@ def _compared(item: KpiReview, earlier: str, review: Review) -> str:
     kpi, currency = item.kpi, review.strategy.organisation.currency or ""
     value, other = _number(item.row["value"]), _number(item.row[earlier])
     then = format_value(other, kpi.unit, currency=currency)
+    redefined = item.row["redefined"]
+    if isinstance(redefined, tuple) and earlier in redefined:
+        return f"{then}<br><small>other definition</small>"
     change = value - other
     if change != change or not review.complete:
         return then

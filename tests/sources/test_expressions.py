@@ -50,6 +50,10 @@ def derived(company, **derive):
         ("case when month like 'F%' then 1 else 0 end", 1),
         ("case when nights then 1 else 0 end", 1),
         ("abs(nights - 5)", 7),
+        ("case when left(lower(trim(month)), 3) = 'feb' then 1 else 0 end", 2),
+        ("weekday(day)", 4),  # 31 March 2026 is a Tuesday
+        ("year(day) + month(day) + day(day)", 2 * 2060),
+        ("hour(day)", 0),
         ("round(nights / 2, 0)", 2),
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kpikit.errors import FormulaError
 from kpikit.strategy.formula import parse_expression, parse_formula
-from kpikit.strategy.nodes import Aggregate, Call, Column, KpiReference, Literal, walk
+from kpikit.strategy.nodes import Aggregate, Call, Column, KpiReference, Literal, Span, walk
 
 
 def test_a_mean_is_the_quotient_it_is():
@@ -90,6 +90,18 @@ def test_columns_may_have_the_names_of_functions():
         ("count(distinct a, b)", "one column at a time"),
         ("sum(x)::int", "Types are declared"),
         ("sum(1e999)", "too large"),
+        ("rolling(sum(x))", "Write rolling"),
+        ("rolling(sum(x), 0)", "1 to 1000 periods"),
+        ("rolling(sum(x), -1)", "Write rolling"),
+        ("rolling(sum(x), 'a')", "Write rolling"),
+        ("rolling(cumulative(sum(x)), 2)", "inside another one"),
+        ("sum(cumulative(x))", "stands around an aggregate"),
+        ("to_date(sum(x), 'week')", "with year, quarter or month"),
+        ("cumulative()", "stands around a formula"),
+        ("converted(x, a, b)", r"Write converted\(key, first, then, days\)"),
+        ("converted(x, a, b, -1)", "Write converted"),
+        ("converted(x, a, b < period_end, 1)", "converted cannot speak of period_start"),
+        ("rollin(sum(x), 2)", "Did you mean 'rolling'"),
     ],
 )
 def test_anything_else_is_refused_and_says_why(text, message):
@@ -110,10 +122,27 @@ def test_anything_else_is_refused_and_says_why(text, message):
         "coalesce(lower(trim(a)), 'none')",
         "a in ('x', 'y') and b between 1 and 2 and c is not null",
         "arrival >= date '2020-01-01'",
+        "left(name, 2) = 'ab' and hour(seen) < 8 and weekday(seen) in (6, 7)",
+        "year(seen) * 100 + month(seen) + day(seen)",
     ],
 )
 def test_rows_know_dates_texts_and_conditions(text):
     assert parse_expression(text).columns
+
+
+def test_a_form_goes_to_the_aggregates_inside_it():
+    windowed = parse_formula("rolling(sum(x) / {kpi}, 3)")
+    span = Span("rolling", periods=3)
+    assert windowed.tree == Call(
+        "/", (Aggregate("sum", Column("x"), span=span), KpiReference("kpi", span))
+    )
+    assert windowed.is_quotient
+
+
+def test_the_periods_own_names_are_no_columns():
+    formula = parse_formula("count(*) filter (where ended > period_end)")
+    assert formula.columns == {"ended"}
+    assert formula.speaks_of_period
 
 
 def test_between_is_two_comparisons():
