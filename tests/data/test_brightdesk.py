@@ -336,3 +336,13 @@ def test_christmas_is_quiet():
         holidays = begun[[f"{year}-12-{day}" for day in (24, 25, 26, 27)]].mean()
         before = begun[[f"{year}-12-{day}" for day in ("06", "07", "08", "09")]].mean()
         assert holidays < 0.6 * before
+
+
+def test_identities_hold_in_every_month(strategy, months):
+    declared = {kpi.id: kpi.identity for kpi in strategy.kpis.values() if kpi.identity}
+    assert set(declared) == {"trials", "recurring_revenue"}
+    for kpi, (one, other) in {
+        "trials": ("visits", "trial_rate"),
+        "recurring_revenue": ("bills", "average_bill"),
+    }.items():
+        np.testing.assert_allclose(months(kpi), months(one) * months(other))

@@ -45,3 +45,13 @@ def test_a_quarter_has_the_value_of_its_row(strategy):
 def test_no_department_has_more_than_seven_kpis(strategy):
     departments = pd.Series([kpi.department for kpi in strategy.kpis.values()])
     assert departments.value_counts().between(4, 7).all()
+
+
+def test_a_year_is_the_mean_of_its_quarters_or_the_last_of_them(strategy):
+    rows = pd.read_csv(HOME / "macro.csv").query("quarter >= '2008-01-01'").head(4)
+    years = build_observations(strategy, grain="year", kpis=["real_gdp", "unemployment", "money"])
+    frame = years.to_frame()
+    found = frame[frame["period_start"] == "2008-01-01"].set_index("kpi")["value"]
+    assert found["real_gdp"] == pytest.approx(rows["realgdp"].mean())
+    assert found["unemployment"] == pytest.approx(rows["unemp"].mean() / 100)
+    assert found["money"] == rows["m1"].iloc[-1]
