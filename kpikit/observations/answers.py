@@ -14,7 +14,7 @@ from kpikit.errors import DataError
 from kpikit.observations.aggregates import converted, engine_value
 from kpikit.observations.buckets import unnested
 from kpikit.observations.cube import adds_up, filtered_from_cube, small_cube
-from kpikit.observations.query import Window, rows_by_period, with_last_day
+from kpikit.observations.query import Window, named, rows_by_period, with_last_day
 from kpikit.observations.spans import Array, Timeline, combine, is_combined, needs_past
 from kpikit.sources import Facts
 from kpikit.sources.connect import engine_errors
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from ibis.expr.types import Table
 
 KEYS = ["kpikit_segment", "period_start"]
-BATCH = 200  # aggregates in one query; more make the engine's planning slow
+BATCH = 200  # aggregates that share a cube, or a few queries
+TESTED = 50  # aggregates in one query that test every row; more in one take longer than two
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,8 @@ def _aggregate(rows: Table, parts: Sequence[Aggregate], question: Question) -> p
     table = filtered_from_cube(rows, additive, names=names, keys=KEYS, where=where)
     frame = _fetch(table, question)
     frame = frame.rename(columns={f"a{place}": part for place, part in enumerate(additive)})
-    others = [part for part in parts if part not in set(additive)]
+    done = set(additive)
+    others = [part for part in parts if part not in done]
     if not others:
         return frame
     return frame.merge(_tested(rows, others, question).drop(columns="total"), on=KEYS, how="left")
@@ -159,11 +161,18 @@ def _aggregate(rows: Table, parts: Sequence[Aggregate], question: Question) -> p
 
 def _tested(rows: Table, parts: Sequence[Aggregate], question: Question) -> pd.DataFrame:
     """Ask for aggregates whose filters test every row."""
-    columns = {
-        f"a{place}": engine_value(part, rows, where=question.where(part))
-        for place, part in enumerate(parts)
-    }
-    frame = _fetch(rows.group_by(KEYS).aggregate(total=rows.count(), **columns), question)
+    frames: list[pd.DataFrame] = []
+    for first in range(0, max(len(parts), 1), TESTED):
+        columns = {
+            f"a{place}": engine_value(part, rows, where=question.where(part))
+            for place, part in enumerate(parts[first : first + TESTED], first)
+        }
+        table = rows.group_by(KEYS).aggregate(total=rows.count(), **columns)
+        found = _fetch(table, question)
+        frames.append(found.drop(columns="total") if frames else found)
+    frame = frames[0]
+    for found in frames[1:]:
+        frame = frame.merge(found, on=KEYS, how="left")
     return frame.rename(columns={f"a{place}": part for place, part in enumerate(parts)})
 
 
@@ -174,6 +183,8 @@ def _fetch(table: Table, question: Question) -> pd.DataFrame:
         source, reason = question.facts.source.id, str(error).splitlines()[0]
         raise DataError(f"source {source}: {reason}. Correct the facts.") from None
     frame["period_start"] = frame["period_start"].astype("datetime64[us]")
+    if question.by is not None:
+        frame["kpikit_segment"] = named(frame["kpikit_segment"])
     return frame
 
 

@@ -13,6 +13,7 @@ from kpikit.sources import Facts
 from kpikit.sources.connect import engine_errors
 
 if TYPE_CHECKING:
+    import pandas as pd
     from ibis.expr.types import DateValue, Table
 
 WHOLE = ""  # the segment that is all of them
@@ -63,11 +64,14 @@ def rows_by_period(facts: Facts, time: str, window: Window, by: str | None = Non
         "kpikit_day": day,
         "kpikit_segment": ibis.literal(WHOLE),
     }
-    if by is not None:
-        name = table[by].cast("string").fill_null(UNNAMED)
-        keys["kpikit_segment"] = ibis.ifelse(name == "", EMPTY, name)
+    if by is not None:  # `named` tells what has no name, once there are groups and not rows
+        keys["kpikit_segment"] = table[by].cast("string")
+    own = time == facts.source.time  # what is known of it spares a test of every row
+    if not own or facts.undated:
+        table = table.filter(~day.isnull())
     table = _within(table, day, window)
-    if facts.source.recorded is None:  # seen by time alone: nothing later, by any column
+    seen = own and facts.last is not None and facts.last <= window.as_of
+    if facts.source.recorded is None and not seen:  # nothing later, by any column
         table = table.filter(day <= window.as_of)
     days = _days(facts, time, day) if window.calendar.weeks else None
     table = with_periods(
@@ -83,9 +87,15 @@ def with_last_day(rows: Table) -> Table:
     return joined.mutate(**{LAST_DAY: joined.kpikit_day == joined.kpikit_last})
 
 
+def named(segments: pd.Series[str]) -> pd.Series[str]:
+    """Return the names of segments; what has none, or an empty one, is a segment of its own."""
+    taken = set(segments)  # a name that facts use themselves stays theirs
+    unnamed, empty = (name + "*" * (name in taken) for name in (UNNAMED, EMPTY))
+    return segments.fillna(unnamed).replace("", empty)
+
+
 def _within(table: Table, day: DateValue, window: Window) -> Table:
-    """Leave out undated rows, and whole periods outside the window."""
-    table = table.filter(~day.isnull())
+    """Leave out whole periods outside the window."""
     if window.since is not None:
         table = table.filter(day >= window.calendar.start(window.since, window.grain))
     if window.until is not None:

@@ -127,6 +127,13 @@ def test_rows_without_a_segment_are_a_segment_of_their_own(company):
     assert by_name == {"": 7.0, "(missing)": 1.0, "(empty)": 2.0, "NA": 4.0}
 
 
+def test_a_segment_that_is_called_missing_is_not_mixed_with_those_that_are(company):
+    odd = facts(("2026-01-01", None, 1.0, 1), ("2026-01-31", "(missing)", 2.0, 1))
+    found = build_observations(company(odd, kpis={"income": "sum(price)"}), by="plan")
+    by_name = found.to_frame().set_index("segment")["value"].to_dict()
+    assert by_name == {"": 3.0, "(missing)*": 1.0, "(missing)": 2.0}
+
+
 def test_first_and_last_periods_are_partial_unless_the_facts_cover_them(company):
     days = facts(
         ("2026-01-02", "a", 1.0, 1), ("2026-02-10", "a", 1.0, 1), ("2026-03-30", "a", 1.0, 1)
