@@ -55,6 +55,7 @@ class KpiReview:
     proposals: TargetProposals | None
     aggregate: Aggregate | None
     row: Mapping[str, object] = field(repr=False)
+    complete: bool
     notes: tuple[str, ...] = ()
 
 
@@ -87,7 +88,8 @@ class Review(Result):
 
     def summary(self) -> str:
         """Say how many KPIs stand where, in one sentence."""
-        state = "" if self.complete else " (partial: the period is not complete)"
+        partial = not any(item.complete for item in self.kpis)
+        state = " (partial: the period is not complete)" if partial else ""
         counts = self.frame["status"].value_counts()
         words = (("on_target", "on target"), ("at_risk", "at risk"), ("off_target", "off target"))
         parts = [f"{counts[status]} {word}" for status, word in words if status in counts]
@@ -198,17 +200,13 @@ def _compose(
     assessed = assess_targets(strategy, facts.observations, as_of=facts.as_of).to_frame()
     assessed = assessed[assessed["period"] == period.label].set_index("kpi")
     reviews = tuple(_look_at(kpi, strategy, period, facts, assessed) for kpi in chosen)
-    current = facts.periods.to_frame()
-    current = current[current["period_start"] == pd.Timestamp(period.start)]
-    names = [kpi.id for kpi in chosen]
-    complete = current.loc[current["kpi"].isin(names), "complete"]
     return Review(
         frame=pd.DataFrame([review.row for review in reviews], columns=list(BOARD)),
         strategy=strategy,
         department=department,
         period=period,
         as_of=facts.as_of,
-        complete=bool(len(complete) and complete.all()),
+        complete=all(review.complete for review in reviews),
         kpis=reviews,
         sources=facts.sources,
     )
@@ -239,8 +237,15 @@ def _look_at(
         proposals=proposals,
         aggregate=_aggregate(kpi, strategy, facts),
         row=row,
+        complete=_is_complete(kpi, facts.periods, period),
         notes=notes,
     )
+
+
+def _is_complete(kpi: Kpi, periods: Observations, period: Period) -> bool:
+    history = periods.history(kpi.id)
+    now = history.loc[history["period_start"] == pd.Timestamp(period.start), "complete"]
+    return bool(len(now) and now.all())
 
 
 def _values(

@@ -60,7 +60,7 @@ def header(review: Review) -> Section:
 
 def board(review: Review) -> Section:
     """Show every KPI with value, comparison, target, attainment and status; seven to a table."""
-    chance = "Outcome" if review.complete else "Chance"
+    chance = "Outcome" if any(item.complete for item in review.kpis) else "Chance"
     before = f"{review.period.grain.title()} before"
     head = ("KPI", "Value", before, "Year ago", "Target", chance, "Status", "Trend")
     tables = []
@@ -137,11 +137,11 @@ def _board_row(item: KpiReview, review: Review) -> str:
     currency = review.strategy.organisation.currency or ""
     value = _number(row["value"])
     cells = [
-        format_value(value, kpi.unit, currency=currency) + _so_far(review),
+        format_value(value, kpi.unit, currency=currency) + _so_far(item),
         _compared(item, "previous", review),
         _compared(item, "year_ago", review),
         _target_text(item, review),
-        _chance(_number(row["attainment"]), review),
+        _chance(item, review),
     ]
     numbers = "".join(f'<td class="num">{cell}</td>' for cell in cells)
     status = str(row["status"])
@@ -153,15 +153,17 @@ def _board_row(item: KpiReview, review: Review) -> str:
     )
 
 
-def _chance(attainment: float, review: Review) -> str:
+def _chance(item: KpiReview, review: Review) -> str:
     """Return the chance of ending on target, or what became of it."""
-    if not review.complete or attainment != attainment:
-        return format_chance(attainment)
-    return "reached" if attainment == 1 else "missed"
+    attainment = _number(item.row["attainment"])
+    if item.complete and attainment == attainment:
+        return "reached" if attainment == 1 else "missed"
+    alone = not any(other.complete for other in review.kpis) or attainment != attainment
+    return format_chance(attainment) + ("" if alone else "<br><small>chance</small>")
 
 
-def _so_far(review: Review) -> str:
-    return "" if review.complete else "<br><small>so far</small>"
+def _so_far(item: KpiReview) -> str:
+    return "" if item.complete else "<br><small>so far</small>"
 
 
 def _compared(item: KpiReview, earlier: str, review: Review) -> str:
@@ -173,7 +175,7 @@ def _compared(item: KpiReview, earlier: str, review: Review) -> str:
     if isinstance(redefined, tuple) and earlier in redefined:
         return f"{then}<br><small>other definition</small>"
     change = value - other
-    if change != change or not review.complete:
+    if change != change or not item.complete:
         return then
     relative = kpi.unit != "share" and other > 0
     text = format_change(change / other if relative else change, kpi.unit, relative=relative)
@@ -257,7 +259,7 @@ def _draw(item: KpiReview, review: Review, ax: Axes) -> None:
 def _value_sentence(item: KpiReview, review: Review) -> str:
     kpi, currency = item.kpi, review.strategy.organisation.currency or ""
     value = _number(item.row["value"])
-    partial = "" if review.complete else f" so far (as of {review.as_of})"
+    partial = "" if item.complete else f" so far (as of {review.as_of})"
     if value != value:
         return f"{review.period.label}: no value."
     return f"{review.period.label}: {format_value(value, kpi.unit, currency=currency)}{partial}."
@@ -325,6 +327,9 @@ def _owner(item: KpiReview, review: Review) -> str:
 
 
 def _partial(review: Review) -> str:
+    late = [item.kpi.title for item in review.kpis if not item.complete]
+    if len(late) < len(review.kpis):
+        return f"Not complete yet, and not judged as whole: {', '.join(late)}."
     return (
         f"{review.period.label} is partial: it runs to {review.period.end}, and the facts are "
         f"seen up to {review.as_of}. Its values are not judged as those of a whole period."
