@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kpikit.analysis.identities import IdentityChecks, check_identities, identity_of
 from kpikit.analysis.trend import Trend, fit_trend
 from kpikit.errors import DataError, PeriodError, UnknownNameError
 from kpikit.forecasting.forecast import Forecast, forecast
@@ -18,6 +19,7 @@ from kpikit.periods import Calendar, Period, parse_date
 from kpikit.results import Result
 from kpikit.review.bundle import Bundle, gather, read_bundle, write_bundle
 from kpikit.strategy import Kpi, Strategy, load_strategy
+from kpikit.strategy.nodes import KpiReference, walk
 from kpikit.strategy.tree import kpis_of
 from kpikit.targets.aggregate import Aggregate, aggregate_of
 from kpikit.targets.assess import assess_targets
@@ -80,6 +82,7 @@ class Review(Result):
     complete: bool
     kpis: tuple[KpiReview, ...] = field(repr=False)
     sources: pd.DataFrame = field(repr=False)
+    identities: IdentityChecks = field(repr=False)
 
     @property
     def title(self) -> str:
@@ -154,7 +157,7 @@ def build_review(
     facts = (
         read_bundle(bundle)
         if bundle
-        else gather(strategy, period=wanted, as_of=seen, kpis=[kpi.id for kpi in chosen])
+        else gather(strategy, period=wanted, as_of=seen, kpis=_with_parts(chosen))
     )
     return _compose(strategy, department, wanted, chosen, facts)
 
@@ -189,6 +192,22 @@ def latest_period(strategy: Strategy, *, as_of: date | str | None = None) -> str
     )
 
 
+def _with_parts(chosen: Sequence[Kpi]) -> list[str]:
+    """Return the names of KPIs, and of those that their identities are made of."""
+    trees = [tree for kpi in chosen if (tree := identity_of(kpi)) is not None]
+    parts = [node.name for tree in trees for node in walk(tree) if isinstance(node, KpiReference)]
+    return list(dict.fromkeys((*(kpi.id for kpi in chosen), *parts)))
+
+
+def _identities(strategy: Strategy, chosen: Sequence[Kpi], periods: Observations) -> IdentityChecks:
+    """Check the identities of the KPIs reviewed, in every period."""
+    checks = check_identities(strategy, periods)
+    frame = checks.to_frame()
+    names = [kpi.id for kpi in chosen]
+    notes = tuple(note for note in checks.notes if note.partition(":")[0] in names)
+    return replace(checks, frame=frame[frame["kpi"].isin(names)], notes=notes)
+
+
 def _compose(
     strategy: Strategy, department: str, period: Period, chosen: tuple[Kpi, ...], facts: Bundle
 ) -> Review:
@@ -209,6 +228,7 @@ def _compose(
         complete=all(review.complete for review in reviews),
         kpis=reviews,
         sources=facts.sources,
+        identities=_identities(strategy, chosen, facts.periods),
     )
 
 

@@ -112,7 +112,11 @@ def data_quality(review: Review) -> Section:
     used = used_sources(review.strategy, [item.kpi for item in review.kpis])
     frame = review.sources[review.sources["source"].isin(used)]
     shown = frame.rename(columns=str.capitalize)
-    return Section(table_html(shown.assign(Rows=[f"{rows:,}" for rows in shown["Rows"]])))
+    table = table_html(shown.assign(Rows=[f"{rows:,}" for rows in shown["Rows"]]))
+    found = review.identities
+    if found.frame.empty and not found.notes:
+        return Section(table)
+    return Section(f"{table}<p>{escape(found.summary())}</p>{notes_html(found.notes)}")
 
 
 def methods(review: Review) -> Section:

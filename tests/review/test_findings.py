@@ -145,3 +145,18 @@ def test_the_latest_complete_quarter_is_found(strategy):
 
 def test_the_board_is_drawn(review):
     assert review.plot().get_title(loc="left") == "Distance from the target, in % of the target"
+
+
+def test_identities_are_checked_at_each_run(company):
+    days = pd.date_range("2025-01-01", "2026-03-31", freq="D")
+    frame = pd.DataFrame({"day": days, "price": 10.0, "pieces": 2})
+    kpis = {
+        "income": {"formula": "sum(price * pieces)", "identity": "{pieces} * {rate}"},
+        "rate": {"formula": "sum(price * pieces) / sum(pieces)", "department": "idle"},
+        "pieces": {"formula": "sum(pieces)", "identity": "{rate} * 3"},
+    }
+    kpis = {name: {"department": "sales"} | fields for name, fields in kpis.items()}
+    strategy = company(frame, kpis=kpis, departments=DEPARTMENTS)
+    review = build_review(strategy, department="sales", period="2026Q1")
+    html = sections.data_quality(review).html
+    assert "Identities of income, pieces: 5 of 10 values differ from what their parts make" in html

@@ -34,6 +34,15 @@ FORMULAS = {
     "made": "max(days_between(make_date(2026, 1, 1), day))",
     "month": "max(month_number(name))",
     "halves": "sum(pieces / 2)",
+    "stock": "cumulative(count(*) filter (where due > period_end))",
+    "so_far": "cumulative(sum(price))",
+    "window": "rolling(sum(price) / count(price), 2)",
+    "known": "rolling(count(distinct kind), 2)",
+    "quarter": "to_date(median(price), 'quarter')",
+    "balance": "at_end(sum(pieces))",
+    "moved": "converted(pieces, won, not won, 10) / count(distinct pieces)",
+    "codes": "count(*) filter (where left(kind, 1) = 'N' and hour(at) < 12)",
+    "calendar": "sum(weekday(day) + year(day) + month(day))",
 }
 
 
