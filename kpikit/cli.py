@@ -6,7 +6,6 @@ Each command imports what it needs when it runs, so that `kpikit --help` answers
 
 from __future__ import annotations
 
-import json
 import re
 import signal
 import sys
@@ -19,20 +18,16 @@ from typer.core import TyperCommand, TyperGroup
 
 from kpikit import __version__
 from kpikit.commands.begin import example, new
+from kpikit.commands.observe import observe
+from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
 from kpikit.errors import KpikitError, StrategyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import pandas as pd
-
-    from kpikit.observations import VintageChanges
     from kpikit.review.run import ReviewRun
 
 WHOLE = re.compile(r"-?(0|[1-9]\d*)")
 DECIMAL = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 PAIR = "\0"  # stands in no argument
-SHOWN = ["kpi", "segment", "period_start", "value", "rows", "complete"]
 
 
 class _Told(TyperGroup):
@@ -71,20 +66,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Align KPIs with business goals: tested links, honest targets, review reports.",
 )
-
-StrategyFile = Annotated[
-    Path, typer.Argument(metavar="STRATEGY", help="The strategy file.", show_default=False)
-]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON, for a machine to read.")]
-AsOf = Annotated[
-    str | None,
-    typer.Option("--as-of", metavar="DATE", help="See nothing later than this day."),
-]
-
-
-NoRecord = Annotated[
-    bool, typer.Option("--no-record", help="Leave no record of this load in vintages/.")
-]
 
 
 def main() -> None:
@@ -130,14 +111,14 @@ def check(strategy: StrategyFile, *, as_json: Json = False) -> None:
                 {"line": fault.line, "where": fault.where, "message": fault.message}
                 for fault in error.faults
             ]
-            typer.echo(_json({"path": str(strategy), "faults": faults}))
+            typer.echo(as_text({"path": str(strategy), "faults": faults}))
         else:
             for fault in error.faults:
                 place = f"{fault.where}: " if fault.where else ""
                 typer.echo(f"{strategy}:{fault.line}: {place}{fault.message}")
         raise typer.Exit(1) from None
     if as_json:
-        typer.echo(_json({"path": str(strategy), "faults": []}))
+        typer.echo(as_text({"path": str(strategy), "faults": []}))
     else:
         counts = (
             f"objectives {len(loaded.objectives)}, departments {len(loaded.departments)}, "
@@ -153,71 +134,14 @@ def schema(
     """Write the JSON Schema of the strategy file, by which editors complete it."""
     from kpikit.strategy import strategy_schema
 
-    text = _json(strategy_schema())
+    text = as_text(strategy_schema())
     if out is None:
         typer.echo(text)
     else:
-        _write(out, text + "\n")
+        write_out(out, text + "\n")
 
 
-@app.command()
-def observe(  # noqa: PLR0913 - one parameter an option
-    strategy: StrategyFile,
-    *,
-    grain: Annotated[
-        str | None, typer.Option(help="day, week, month, quarter or year; else each KPI's own.")
-    ] = None,
-    by: Annotated[str | None, typer.Option(help="Also by the values of this column.")] = None,
-    as_of: AsOf = None,
-    since: Annotated[
-        str | None, typer.Option(metavar="DATE", help="From the period that holds this day.")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option(metavar="DATE", help="To the period that holds this day.")
-    ] = None,
-    kpi: Annotated[
-        list[str] | None, typer.Option(help="Only this KPI; may be given several times.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Write to this .parquet or .csv file.")
-    ] = None,
-    compare: Annotated[
-        bool, typer.Option("--compare", help="Say what changed since the last load instead.")
-    ] = False,
-    no_record: NoRecord = False,
-    as_json: Json = False,
-) -> None:
-    """Compute every KPI's values from the facts, as a table or a file.
-
-    With --compare, the exit code is 1 where a number of a complete period was restated.
-    """
-    from kpikit.observations import build_observations, compare_vintages
-    from kpikit.observations.vintages import try_record
-    from kpikit.sources.fingerprint import at_rest
-    from kpikit.strategy import load_strategy
-
-    if out is not None and out.suffix not in (".parquet", ".csv"):
-        raise KpikitError(f"{out}: the ending is {out.suffix!r}. Use .parquet or .csv.")
-    loaded = load_strategy(strategy)
-    with at_rest(loaded, loaded.sources):
-        observations = build_observations(
-            loaded, grain=grain, since=since, until=until, as_of=as_of, by=by, kpis=kpi or None
-        )
-        changes = compare_vintages(loaded, observations) if compare else None
-        _tell(() if no_record else try_record(loaded, observations))
-    frame = observations.to_frame()
-    if out is not None:
-        _write(out, _table_bytes(frame, out.suffix))
-        typer.echo(f"{out}: {len(frame)} rows.", err=True)
-    if changes is not None:
-        _show_changes(changes, as_json=as_json)
-        raise typer.Exit(0 if changes.restated.empty else 1)
-    if out is not None:
-        return
-    if as_json:
-        typer.echo(frame.to_json(orient="records", date_format="iso", indent=2))
-    else:
-        typer.echo(frame[SHOWN].to_string(index=False, na_rep="–"))
+app.command()(observe)
 
 
 @app.command()
@@ -260,9 +184,9 @@ def review(  # noqa: PLR0913 - one parameter an option
         record=not no_record,
         progress=lambda name, state: typer.echo(f"{name}: {state.replace('_', ' ')}", err=True),
     )
-    _tell(run.notes[1:])  # the first says where the reports are, which is shown below
+    tell(run.notes[1:])  # the first says where the reports are, which is shown below
     if as_json:
-        typer.echo(_json(_run_record(run)))
+        typer.echo(as_text(_run_record(run)))
     else:
         _show_run(run)
     raise typer.Exit(run.exit_code)
@@ -299,54 +223,6 @@ def _value(text: str) -> object:
     if WHOLE.fullmatch(text):
         return int(text)
     return float(text) if DECIMAL.fullmatch(text) else text
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def _write(path: Path, content: str | bytes) -> None:
-    from kpikit.files import write_file
-
-    try:
-        write_file(path, content)
-    except OSError as error:
-        raise KpikitError(
-            f"{path}: cannot be written ({error.strerror}). Name another file with -o."
-        ) from None
-
-
-def _table_bytes(frame: pd.DataFrame, suffix: str) -> bytes:
-    if suffix == ".parquet":
-        return frame.to_parquet(index=False)
-    # a spreadsheet would run a segment such as "=1+1"
-    segments = frame["segment"].str.replace(r"^(?=[=+\-@\t\r])", "'", regex=True)
-    return frame.assign(segment=segments).to_csv(index=False).encode()
-
-
-def _tell(notes: Iterable[str]) -> None:
-    for note in notes:
-        typer.echo(note, err=True)
-
-
-def _show_changes(changes: VintageChanges, *, as_json: bool) -> None:
-    frame = changes.to_frame()
-    frame = frame.assign(period_start=frame["period_start"].astype(str))
-    if as_json:
-        record = {
-            "since": changes.since,
-            "summary": changes.summary(),
-            "restated": len(changes.restated),
-            "changes": json.loads(frame.to_json(orient="records")),
-            "sources": json.loads(changes.sources.to_json(orient="records")),
-            "notes": list(changes.notes),
-        }
-        typer.echo(_json(record))
-        return
-    typer.echo(changes.summary())
-    if len(frame):
-        typer.echo(frame.to_string(index=False, na_rep="–"))
-    _tell(changes.notes)
 
 
 def _run_record(done: ReviewRun) -> dict[str, object]:
