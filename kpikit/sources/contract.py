@@ -144,7 +144,7 @@ def _read_column(name: str, column: Column, cells: Value, source: Source) -> Rea
         value = _from_text(text.strip(), column, source)
         return Reading(name, value, text.notnull() & value.isnull())
     if cells.type().is_floating():  # NaN and infinity are not numbers, though engines store them
-        cells = ibis.ifelse(cells.abs() <= LARGEST, cells, ibis.null("float64"))
+        cells = ibis.ifelse(cells.between(-LARGEST, LARGEST), cells, ibis.null("float64"))
     fraction = column.type == "integer" and not cells.type().is_integer()
     unfit = cells != cells.round() if fraction else None
     value = cells.cast(ENGINE_TYPES[column.type])
