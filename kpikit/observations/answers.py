@@ -13,7 +13,7 @@ import pandas as pd
 from kpikit.errors import DataError
 from kpikit.observations.aggregates import converted, engine_value
 from kpikit.observations.buckets import unnested
-from kpikit.observations.cube import adds_up, filtered_from_cube, small_cube
+from kpikit.observations.cube import Way, adds_up, from_cube, small_cube
 from kpikit.observations.query import Window, named, rows_by_period, with_last_day
 from kpikit.observations.spans import Array, Timeline, combine, is_combined, needs_past
 from kpikit.sources import Facts
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ibis.expr.types import Table
 
 KEYS = ["kpikit_segment", "period_start"]
-BATCH = 500  # aggregates in one query; more make the engine's planning slow
 TESTED = 50  # aggregates in one query that test every row; more in one take longer than two
 
 
@@ -70,8 +69,7 @@ def ask(question: Question) -> Answer:
     names = {part: question.names[part] for part in plain}
     names |= {base: question.names[part] for part, base in summed.items() if base not in names}
     asked = replace(question, names=names)
-    frames = [_aggregate(rows, batch, asked) for batch in _batches(list(names))]
-    answer = _arrange(frames, question)
+    answer = _arrange(_aggregate(rows, list(names), asked), question)
     values = dict(answer.matrices)
     values |= _combined(summed, answer)
     for span, inside in _by_span(parts, summed).items():
@@ -98,8 +96,8 @@ def _row_wise(
     joined: Table, rows: Table, parts: Sequence[Aggregate], question: Question
 ) -> Iterable[pd.DataFrame]:
     plain = [part for part in parts if part.function != "converted"]
-    for batch in _batches(plain) if plain else ():
-        yield _aggregate(joined, batch, question)
+    if plain:
+        yield _aggregate(joined, plain, question)
     everything = rows_by_period(
         question.facts,
         question.time,
@@ -110,12 +108,6 @@ def _row_wise(
             came = converted(part, joined, everything, where=question.where(part))
             keys = came.group_by(KEYS).aggregate(a0=came.kpikit_key.nunique())
             yield _fetch(keys, question).rename(columns={"a0": part})
-
-
-def _batches(parts: list[Aggregate]) -> Iterable[list[Aggregate]]:
-    """Yield aggregates query by query; one query even where there is none."""
-    for first in range(0, max(len(parts), 1), BATCH):
-        yield parts[first : first + BATCH]
 
 
 def whole_of(split: Answer, question: Question) -> Answer:
@@ -144,16 +136,15 @@ def _folded(matrix: Array, function: str) -> Array:
 
 def _aggregate(rows: Table, parts: Sequence[Aggregate], question: Question) -> pd.DataFrame:
     """Ask for aggregates by segment and period, by way of a cube where that pays."""
-    additive = [part for part in parts if adds_up(part) and part.span is None]
-    names = small_cube(rows, additive, KEYS)
-    if names is None:
+    additive = [part for part in parts if is_combined(part) and part.span is None]
+    names = small_cube(rows, additive)
+    frame = None
+    if names is not None:
+        way = Way(KEYS, lambda table: _fetch(table, question), question.where)
+        frame = from_cube(rows, additive, names=names, way=way)
+    if frame is None:
         return _tested(rows, parts, question)
-    where = question.where(additive[0])
-    table = filtered_from_cube(rows, additive, names=names, keys=KEYS, where=where)
-    frame = _fetch(table, question)
-    frame = frame.rename(columns={f"a{place}": part for place, part in enumerate(additive)})
-    done = set(additive)
-    others = [part for part in parts if part not in done]
+    others = [part for part in parts if part not in set(additive)]
     if not others:
         return frame
     return frame.merge(_tested(rows, others, question).drop(columns="total"), on=KEYS, how="left")
@@ -182,8 +173,9 @@ def _fetch(table: Table, question: Question) -> pd.DataFrame:
     except engine_errors() as error:
         source, reason = question.facts.source.id, str(error).splitlines()[0]
         raise DataError(f"source {source}: {reason}. Correct the facts.") from None
-    frame["period_start"] = frame["period_start"].astype("datetime64[us]")
-    if question.by is not None:
+    if "period_start" in frame:
+        frame["period_start"] = frame["period_start"].astype("datetime64[us]")
+    if question.by is not None and "kpikit_segment" in frame:
         frame["kpikit_segment"] = named(frame["kpikit_segment"])
     return frame
 
@@ -219,17 +211,12 @@ def _join_windows(rows: Table, span: Span, timeline: Timeline) -> Table:
     return own.join(inside, [("kpikit_own", "kpikit_member")])
 
 
-def _arrange(frames: Sequence[pd.DataFrame], question: Question) -> Answer:
-    """Bring the batches of one source's answer together."""
-    first = frames[0]
-    segments, starts = sorted(first["kpikit_segment"].unique()), _starts(question)
-    present = np.isin(np.array(starts, dtype="datetime64[us]"), first["period_start"].to_numpy())
-    timeline = Timeline(question.facts, question.window, starts, present)
-    answer = Answer(segments, timeline, {})
-    values: dict[Aggregate, Array] = {}
-    for frame in frames:
-        values |= _matrices(frame, answer)
-    return replace(answer, matrices=values)
+def _arrange(frame: pd.DataFrame, question: Question) -> Answer:
+    """Arrange what a source answered by segment and period."""
+    segments, starts = sorted(frame["kpikit_segment"].unique()), _starts(question)
+    present = np.isin(np.array(starts, dtype="datetime64[us]"), frame["period_start"].to_numpy())
+    answer = Answer(segments, Timeline(question.facts, question.window, starts, present), {})
+    return replace(answer, matrices=_matrices(frame, answer))
 
 
 def _starts(question: Question) -> list[date]:
