@@ -92,6 +92,7 @@ def embedded_engine(time_zone: str) -> Iterator[Engine]:
             if limit := os.environ.get(MEMORY):
                 connection.con.execute("SET memory_limit = ?", [limit])
             connection.con.execute("SET TimeZone = ?", [time_zone])
+            connection.con.execute("SET enable_progress_bar = false")  # nothing prints
             # expressions are generated, never text; these locks hold if that ever fails
             connection.con.execute("SET python_enable_replacements = false")
             connection.con.execute("SET autoinstall_known_extensions = false")
