@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,12 +37,15 @@ class Bundle:
         Every KPI at the grain of the review's period.
     sources
         What `check_sources` found.
+    unread
+        Sources that could not be read, with the reason; KPIs on them are left out.
     """
 
     observations: Observations
     periods: Observations
     sources: pd.DataFrame
     as_of: date
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 def gather(
@@ -60,17 +63,22 @@ def gather(
         Nothing later is seen. None is the newest day in the facts, and no later than
         the period's last day.
     """
-    chosen = choose_kpis(strategy, kpis)
+    wanted = choose_kpis(strategy, kpis)
+    unread: dict[str, str] = {}
     with open_facts(
-        strategy, sources=used_sources(strategy, chosen), as_of=as_of or period.end
+        strategy,
+        sources=used_sources(strategy, wanted),
+        as_of=as_of or period.end,
+        unread=unread,
     ) as facts:
+        chosen = [kpi for kpi in wanted if not unread.keys() & used_sources(strategy, [kpi])]
         newest = max((fact.last for fact in facts.values() if fact.last), default=period.end)
         day = as_of or min(period.end, newest)
         own, whole = (
             observe(strategy, facts, kpis=chosen, wanted=Wanted(grain=grain), as_of=day)
             for grain in (None, period.grain)
         )
-        return Bundle(own, whole, check_facts(facts, as_of=day).to_frame(), day)
+        return Bundle(own, whole, check_facts(facts, as_of=day).to_frame(), day, unread)
 
 
 def write_bundle(
@@ -85,7 +93,7 @@ def write_bundle(
         observations.missing.to_parquet(folder / f"{name}-missing.parquet", index=False)
         observations.definitions.to_parquet(folder / f"{name}-definitions.parquet", index=False)
     bundle.sources.to_parquet(folder / "sources.parquet", index=False)
-    stamp = json.dumps({"as_of": bundle.as_of.isoformat()})
+    stamp = json.dumps({"as_of": bundle.as_of.isoformat(), "unread": dict(bundle.unread)})
     (folder / STAMP).write_text(stamp, encoding="utf-8")
     return bundle
 
@@ -112,9 +120,8 @@ def read_bundle(folder: Path | str) -> Bundle:
         )
         for name in ("observations", "periods")
     }
-    return Bundle(
-        parts["observations"], parts["periods"], pd.read_parquet(folder / "sources.parquet"), day
-    )
+    sources = pd.read_parquet(folder / "sources.parquet")
+    return Bundle(parts["observations"], parts["periods"], sources, day, stamp["unread"])
 
 
 def _parts(bundle: Bundle) -> dict[str, Observations]:

@@ -14,6 +14,7 @@ from kpikit.analysis.trend import Trend, fit_trend
 from kpikit.errors import DataError, PeriodError, UnknownNameError
 from kpikit.forecasting.forecast import Forecast, forecast
 from kpikit.observations import Observations
+from kpikit.observations.build import used_sources
 from kpikit.observations.eras import defined_alike
 from kpikit.periods import Calendar, Period, parse_date
 from kpikit.results import Result
@@ -216,6 +217,9 @@ def _compose(
             f"{period.label} begins on {period.start}, after the as-of date {facts.as_of}. "
             "Choose an earlier period or a later date."
         )
+    needed = used_sources(strategy, chosen)
+    if faults := [facts.unread[name] for name in needed if name in facts.unread]:
+        raise DataError("\n".join(faults))
     assessed = assess_targets(strategy, facts.observations, as_of=facts.as_of).to_frame()
     assessed = assessed[assessed["period"] == period.label].set_index("kpi")
     reviews = tuple(_look_at(kpi, strategy, period, facts, assessed) for kpi in chosen)

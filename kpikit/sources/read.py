@@ -54,7 +54,11 @@ class Facts:
 
 @contextmanager
 def open_facts(
-    strategy: Strategy, *, sources: Iterable[str] | None = None, as_of: date | None = None
+    strategy: Strategy,
+    *,
+    sources: Iterable[str] | None = None,
+    as_of: date | None = None,
+    unread: dict[str, str] | None = None,
 ) -> Iterator[dict[str, Facts]]:
     """Open sources, and close them again when the block ends.
 
@@ -65,6 +69,9 @@ def open_facts(
     as_of
         Nothing later is seen: by the column `recorded` where the source declares
         one, else by its `time`. None sees all rows.
+    unread
+        Where given, sources that cannot be read are told in it, by name, and left out;
+        only when none can be read is that an error.
 
     Raises
     ------
@@ -74,16 +81,19 @@ def open_facts(
     """
     names = list(strategy.sources if sources is None else sources)
     with at_rest(strategy, names), engines(strategy.organisation.time_zone) as opened:
-        facts, faults = {}, []
+        facts: dict[str, Facts] = {}
+        faults: dict[str, str] = {}
         for name in names:
             if name not in strategy.sources:
                 raise UnknownNameError("source", name, strategy.sources, where=str(strategy.path))
             try:
                 facts[name] = _read(name, strategy, opened, as_of)
             except DataError as error:
-                faults.append(str(error))
-        if faults:
-            raise DataError("\n".join(faults))
+                faults[name] = str(error)
+        if faults and (unread is None or not facts):
+            raise DataError("\n".join(faults.values()))
+        if unread is not None:
+            unread.update(faults)
         newest = max((fact.last for fact in facts.values() if fact.last), default=None)
         yield {name: _reach(fact, as_of or newest) for name, fact in facts.items()}
 
