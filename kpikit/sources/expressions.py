@@ -37,9 +37,7 @@ def row_value(node: Node, table: Table, *, where: str) -> Value:
 
     try:
         return _value(node, table, where)
-    except (IbisError, TypeError, AttributeError, NotImplementedError) as error:
-        if isinstance(error, UnknownNameError):
-            raise
+    except (IbisError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0]
         raise FormulaError(
             f"{where}: the types of its parts do not fit together ({reason}). "
