@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kpikit.errors import DataError
+from kpikit.errors import DataError, PeriodError
 from kpikit.observations import Observations
 from kpikit.observations.build import Wanted, choose_kpis, observe, used_sources
 from kpikit.periods import Period, parse_date
@@ -62,6 +62,11 @@ def gather(
     as_of
         Nothing later is seen. None is the newest day in the facts, and no later than
         the period's last day.
+
+    Raises
+    ------
+    PeriodError
+        When the period has not begun by then.
     """
     wanted = choose_kpis(strategy, kpis)
     unread: dict[str, str] = {}
@@ -74,6 +79,11 @@ def gather(
         chosen = [kpi for kpi in wanted if not unread.keys() & used_sources(strategy, [kpi])]
         newest = max((fact.last for fact in facts.values() if fact.last), default=period.end)
         day = as_of or min(period.end, newest)
+        if day < period.start:
+            raise PeriodError(
+                f"{period.label} begins on {period.start}, after the as-of date {day}. "
+                "Choose an earlier period or a later date."
+            )
         own, whole = (
             observe(strategy, facts, kpis=chosen, wanted=Wanted(grain=grain), as_of=day)
             for grain in (None, period.grain)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from kpikit.analysis.identities import IdentityChecks, check_identities, identity_of
 from kpikit.analysis.trend import Trend, fit_trend
-from kpikit.errors import DataError, PeriodError, UnknownNameError
+from kpikit.errors import DataError, UnknownNameError
 from kpikit.forecasting.forecast import Forecast, forecast
 from kpikit.observations import Observations
 from kpikit.observations.build import used_sources
@@ -212,11 +212,6 @@ def _identities(strategy: Strategy, chosen: Sequence[Kpi], periods: Observations
 def _compose(
     strategy: Strategy, department: str, period: Period, chosen: tuple[Kpi, ...], facts: Bundle
 ) -> Review:
-    if facts.as_of < period.start:
-        raise PeriodError(
-            f"{period.label} begins on {period.start}, after the as-of date {facts.as_of}. "
-            "Choose an earlier period or a later date."
-        )
     needed = used_sources(strategy, chosen)
     if faults := [facts.unread[name] for name in needed if name in facts.unread]:
         raise DataError("\n".join(faults))

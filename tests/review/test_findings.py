@@ -160,3 +160,9 @@ def test_identities_are_checked_at_each_run(company):
     review = build_review(strategy, department="sales", period="2026Q1")
     html = sections.data_quality(review).html
     assert "Identities of income, pieces: 5 of 10 values differ from what their parts make" in html
+
+
+def test_a_quarter_to_come_is_refused_before_any_notebook_runs(strategy, tmp_path):
+    with pytest.raises(PeriodError, match="2026Q3 begins on 2026-07-01"):
+        write_bundle(strategy, period="2026Q3", as_of=None, folder=tmp_path)
+    assert not (tmp_path / "bundle.json").exists()
