@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from subprocess import DEVNULL
+from typing import Any
 
 import zmq
 from jupyter_client.kernelspec import KernelSpec
@@ -36,6 +38,11 @@ class OwnKernel(AsyncKernelManager):
     @default("shutdown_wait_time")
     def _patience(self) -> float:
         return 2.0  # seconds; after half of it a kernel that does not end is ended
+
+    async def _async_pre_start_kernel(self, **kw: object) -> tuple[list[str], dict[str, Any]]:
+        # what cells print comes as messages; the process itself only complains, now and
+        # then, of sockets that closed while it ended
+        return await super()._async_pre_start_kernel(**{"stdout": DEVNULL, "stderr": DEVNULL, **kw})
 
     async def _async_interrupt_kernel(self) -> None:
         # before it asks a kernel to end, the manager interrupts it: an idle one needs no
