@@ -39,7 +39,7 @@ class OwnKernel(AsyncKernelManager):
     def _patience(self) -> float:
         return 2.0  # seconds; after half of it a kernel that does not end is ended
 
-    async def _async_pre_start_kernel(self, **kw: object) -> tuple[list[str], dict[str, Any]]:
+    async def _async_pre_start_kernel(self, **kw: Any) -> tuple[list[str], dict[str, Any]]:  # noqa: ANN401
         # what cells print comes as messages; the process itself only complains, now and
         # then, of sockets that closed while it ended
         return await super()._async_pre_start_kernel(**{"stdout": DEVNULL, "stderr": DEVNULL, **kw})
