@@ -16,7 +16,15 @@ from typing import Literal
 
 from kpikit.files import write_file
 from kpikit.review.job import PAGE, RESULT, TASK
-from kpikit.review.process import BEAT, LOG, OVERDUE, STOPPED, run_process
+from kpikit.review.process import (
+    BEAT,
+    LOG,
+    OVERDUE,
+    STOPPED,
+    Start,
+    report_processes,
+    run_process,
+)
 from kpikit.review.render import Page, render_page
 
 State = Literal["ok", "failed", "crashed", "timed_out", "not_run"]
@@ -101,11 +109,11 @@ def run_batch(
     stop, begun = Event(), set[str]()
     done: dict[str, Outcome] = {}
     interrupted = False
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    with report_processes() as start, ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
 
         def make(job: Job) -> Outcome:
             begun.add(job.name)
-            return _make(job, folder, limit, stop)
+            return _make(job, start, folder, limit, stop)
 
         futures = {pool.submit(make, job): job.name for job in jobs}
         try:
@@ -114,8 +122,8 @@ def run_batch(
             interrupted = True
         finally:  # whatever ends the following ends what is followed
             stop.set()
-    for future, name in futures.items():
-        done.setdefault(name, future.result())
+        for future, name in futures.items():
+            done.setdefault(name, future.result())
     return Batch(tuple(done[job.name] for job in jobs), interrupted)
 
 
@@ -136,14 +144,14 @@ def _follow(
             tell(outcome.name, outcome.state)
 
 
-def _make(job: Job, folder: Path, limit: float, stop: Event) -> Outcome:
+def _make(job: Job, start: Start, folder: Path, limit: float, stop: Event) -> Outcome:
     if stop.is_set():
         return Outcome(name=job.name, state="not_run", message=NOT_RUN)
     started = time.monotonic()
     with TemporaryDirectory(prefix="kpikit-", ignore_cleanup_errors=True) as place:
         work = Path(place)
         _lay_out(job, work)
-        end = run_process(work, limit, stop)
+        end = run_process(start, work, limit, stop)
         state, message = _judge(end, work, limit)
         log = (work / LOG).read_text(errors="replace").replace(str(work), ".")
         html = _publish(job, state, message, work, folder)

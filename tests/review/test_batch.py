@@ -13,7 +13,12 @@ from kpikit.review.render import Page
 FAULTS = {
     "error": "raise ValueError('no such <b>rate</b>')",
     "kill": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
-    "parent": "import os, signal; os.kill(os.getppid(), signal.SIGKILL)",
+    # a kernel is forked by a process that the report's own process forked
+    "parent": (
+        "import os, signal; from pathlib import Path; "
+        "stat = Path(f'/proc/{os.getppid()}/stat').read_text(); "
+        "os.kill(int(stat.rpartition(')')[2].split()[1]), signal.SIGKILL)"
+    ),
     "hang": "import time; time.sleep(60)",
 }
 BODY = f"""
@@ -46,11 +51,11 @@ def jobs(notebook, tmp_path):
 
 
 def kernels_of(folder):
-    """Return the processes that were started in a folder of a batch."""
+    """Return the processes that work in a folder of a batch."""
     found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+    for entry in Path("/proc").glob("[0-9]*/cwd"):
         try:
-            if str(folder) in entry.read_text():
+            if entry.readlink().is_relative_to(folder):
                 found.append(entry.parent.name)
         except OSError:
             continue
