@@ -163,6 +163,9 @@ def review(  # noqa: PLR0913 - one parameter an option
     notebooks: Annotated[
         Path | None, typer.Option(help="A folder with quarterly_review.ipynb; else kpikit's own.")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Keep what an earlier run made of the same inputs.")
+    ] = False,
     no_record: NoRecord = False,
     as_json: Json = False,
 ) -> None:
@@ -181,6 +184,7 @@ def review(  # noqa: PLR0913 - one parameter an option
         workers=workers,
         as_of=as_of,
         notebooks=notebooks,
+        resume=resume,
         record=not no_record,
         progress=lambda name, state: typer.echo(f"{name}: {state.replace('_', ' ')}", err=True),
     )

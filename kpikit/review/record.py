@@ -53,13 +53,25 @@ def write_records(  # noqa: PLR0913 - a record is made of this much
             for outcome in batch.outcomes
         ],
         "sha256": _hashes(strategy, notebook),
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in LIBRARIES},
-    }
+    } | code()
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     write_file(folder / "run.json", text)
     write_file(folder / "index.html", _index(strategy, batch, folder, period))
     write_file(folder / "run.log", _log(strategy, batch, notebook, started))
+
+
+def code() -> dict[str, object]:
+    """Return what computed the numbers: the versions, and a hash of kpikit's own modules."""
+    package = Path(__file__).parents[1]
+    modules = sorted(package.rglob("*.py"))
+    hashes = "".join(
+        f"{path.relative_to(package).as_posix()} {hash_file(path)}\n" for path in modules
+    )
+    return {
+        "code": hashlib.sha256(hashes.encode()).hexdigest(),
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in LIBRARIES},
+    }
 
 
 def slug(name: str) -> str:

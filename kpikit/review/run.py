@@ -17,14 +17,15 @@ from kpikit.files import reserve
 from kpikit.observations.vintages import try_record
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
-from kpikit.review.batch import Batch, Job, Progress, run_batch
+from kpikit.review.batch import Batch, Job, Outcome, Progress, run_batch
 from kpikit.review.bundle import write_bundle
 from kpikit.review.findings import department_title
 from kpikit.review.notebook import notebooks_folder, read_notebook
 from kpikit.review.parameters import check_parameters
-from kpikit.review.record import slug, write_records
+from kpikit.review.record import code, slug, write_records
 from kpikit.review.render import Page
-from kpikit.sources.fingerprint import at_rest
+from kpikit.review.resume import Notes, alone_in
+from kpikit.sources.fingerprint import at_rest, hash_file
 from kpikit.strategy import Strategy, load_strategy
 from kpikit.strategy.model import COMPANY
 from kpikit.strategy.tree import kpis_of
@@ -110,14 +111,16 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
         `html`; there is no other.
     workers
         Reports made at the same time; as many as there are processors unless given.
-    scheduler, ledger, resume
-        Not available: anything but None, None and False is an error.
+    scheduler, ledger
+        Not available: anything but None is an error.
     as_of
         The day at which the world is looked at; unless given, the newest in the facts,
         no later than the period's last.
     notebooks
         A folder with `quarterly_review.ipynb`; kpikit's own unless given. A notebook is
         code: it is run only from where it is asked for.
+    resume
+        Whether reports that an earlier run made from the same inputs stay as they are.
     record
         Whether to leave a record of the load in `vintages/` beside the strategy file.
     progress
@@ -147,7 +150,7 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     Traceback (most recent call last):
     kpikit.errors.KpikitError: format 'docx' is not available. Use html.
     """
-    _refuse_unavailable(formats, scheduler=scheduler, ledger=ledger, resume=resume)
+    _refuse_unavailable(formats, scheduler=scheduler, ledger=ledger)
     if workers is not None and workers < 1:
         raise KpikitError(f"workers is {workers}. Use 1 or more, or leave it out.")
     loaded = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
@@ -158,23 +161,31 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     folder = _writable(Path(out) / slug(loaded.organisation.name) / quarter.label)
 
     started = datetime.now().astimezone()
-    with TemporaryDirectory(prefix="kpikit-bundle-") as place:
+    with alone_in(folder), TemporaryDirectory(prefix="kpikit-bundle-") as place:
         bundle = Path(place)
         with at_rest(loaded, loaded.sources):
             facts = write_bundle(loaded, period=quarter.label, as_of=day, folder=bundle)
             said = try_record(loaded, facts.observations) if record else ()
         day = facts.as_of
-        jobs = [_job(loaded, name, quarter, day, notebook, bundle) for name in chosen]
-        batch = run_batch(jobs, folder=folder, workers=workers, progress=progress)
-    write_records(
-        loaded,
-        batch,
-        folder=folder,
-        period=quarter.label,
-        as_of=day,
-        notebook=notebook,
-        started=started,
-    )
+        notes = Notes(folder, {"bundle": _hashes(bundle), "notebook": hash_file(notebook)} | code())
+        kept = [past for name in chosen if resume and (past := notes.finished(name))]
+        jobs = [
+            _job(loaded, name, quarter, day, notebook, bundle)
+            for name in chosen
+            if name not in {past.name for past in kept}
+        ]
+        tell = notes.watch(progress or (lambda *_: None))
+        made = run_batch(jobs, folder=folder, workers=workers, progress=tell)
+        batch = _in_order(chosen, (*kept, *made.outcomes), made.interrupted)
+        write_records(
+            loaded,
+            batch,
+            folder=folder,
+            period=quarter.label,
+            as_of=day,
+            notebook=notebook,
+            started=started,
+        )
     return ReviewRun(
         frame=_frame(batch, folder),
         period=quarter.label,
@@ -185,12 +196,12 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
 
 
 def _refuse_unavailable(
-    formats: Sequence[str], *, scheduler: str | None, ledger: str | None, resume: bool
+    formats: Sequence[str], *, scheduler: str | None, ledger: str | None
 ) -> None:
     for name in [formats] if isinstance(formats, str) else formats:
         if name != "html":
             raise KpikitError(f"format {name!r} is not available. Use html.")
-    given = {"scheduler": scheduler, "ledger": ledger, "resume": resume or None}
+    given = {"scheduler": scheduler, "ledger": ledger}
     for name, value in given.items():
         if value is not None:
             raise KpikitError(f"{name} is {value!r}, which is not available. Leave {name} out.")
@@ -256,6 +267,15 @@ def _job(  # noqa: PLR0913 - a job is made of this much
         home="index.html",
     )
     return Job(name=name, notebook=notebook, parameters=values, bundle=bundle, page=page)
+
+
+def _hashes(bundle: Path) -> dict[str, str]:
+    return {path.name: hash_file(path) for path in sorted(bundle.iterdir())}
+
+
+def _in_order(names: Sequence[str], outcomes: Iterable[Outcome], interrupted: bool) -> Batch:
+    found = {outcome.name: outcome for outcome in outcomes}
+    return Batch(tuple(found[name] for name in names), interrupted)
 
 
 def _frame(batch: Batch, folder: Path) -> pd.DataFrame:
