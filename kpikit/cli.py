@@ -163,6 +163,8 @@ def review(  # noqa: PLR0913 - one parameter an option
     notebooks: Annotated[
         Path | None, typer.Option(help="A folder with quarterly_review.ipynb; else kpikit's own.")
     ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print each report to PDF too.")] = False,
+    xlsx: Annotated[bool, typer.Option("--xlsx", help="Write the numbers to a workbook.")] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep what an earlier run made of the same inputs.")
     ] = False,
@@ -181,6 +183,7 @@ def review(  # noqa: PLR0913 - one parameter an option
         period=period or latest_period(loaded, as_of=as_of),
         departments=department or None,
         out=out,
+        formats=("html", *(["pdf"] if pdf else []), *(["xlsx"] if xlsx else [])),
         workers=workers,
         as_of=as_of,
         notebooks=notebooks,

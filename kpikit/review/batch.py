@@ -159,8 +159,9 @@ def _make(job: Job, start: Start, folder: Path, limit: float, stop: Event) -> Ou
     return Outcome(name=job.name, state=state, seconds=seconds, html=html, message=message, log=log)
 
 
-def _executed(job: Job) -> str:
-    return f"notebooks/{job.name}.ipynb"
+def executed_name(name: str) -> str:
+    """Return where a department's executed notebook lies, within the folder of the batch."""
+    return f"notebooks/{name}.ipynb"
 
 
 def page_name(name: str) -> str:
@@ -176,7 +177,7 @@ def _lay_out(job: Job, work: Path) -> None:
     task = {
         "notebook": job.notebook.name,
         "parameters": dict(job.parameters),
-        "executed": _executed(job),
+        "executed": executed_name(job.name),
         "page": asdict(job.page),
     }
     write_file(work / TASK, json.dumps(task))
@@ -210,7 +211,7 @@ def _publish(job: Job, state: State, message: str, work: Path, folder: Path) -> 
     """Put what the job made, or the page that says why it made none, in its place."""
     if state == "not_run":
         return ""
-    executed = folder / _executed(job)
+    executed = folder / executed_name(job.name)
     failed = executed.with_suffix(".failed.ipynb")
     for path in (executed, failed):
         path.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from kpikit.periods import Period, parse_date
 from kpikit.results import Result
 from kpikit.review.batch import Batch, Job, Outcome, Progress, run_batch
 from kpikit.review.bundle import write_bundle
+from kpikit.review.export import check_formats, export
 from kpikit.review.findings import department_title
 from kpikit.review.notebook import notebooks_folder, read_notebook
 from kpikit.review.parameters import check_parameters
@@ -61,7 +62,7 @@ class ReviewRun(Result):
         """Return 0 when every report is made, 1 when one is not, 130 when broken off."""
         if self.interrupted:
             return 130
-        return 0 if self.frame["state"].eq("ok").all() else 1
+        return 0 if (self.frame["state"].eq("ok") & self.frame["message"].eq("")).all() else 1
 
     def summary(self) -> str:
         """Say how many reports are made, and which are not."""
@@ -108,7 +109,8 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     out
         The folder for reports. They lie in `<out>/<organisation>/<period>/`.
     formats
-        `html`; there is no other.
+        `html` is always made; `pdf` prints each page with the machine's Chromium, and
+        `xlsx` puts the numbers of all departments into one workbook.
     workers
         Reports made at the same time; as many as there are processors unless given.
     scheduler, ledger
@@ -148,9 +150,10 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     --------
     >>> run_review("strategy.yaml", period="2026Q3", formats=["docx"])
     Traceback (most recent call last):
-    kpikit.errors.KpikitError: format 'docx' is not available. Use html.
+    kpikit.errors.KpikitError: format 'docx' is not available. Use html, pdf or xlsx.
     """
-    _refuse_unavailable(formats, scheduler=scheduler, ledger=ledger)
+    wanted = check_formats(formats)
+    _refuse_unavailable(scheduler=scheduler, ledger=ledger)
     if workers is not None and workers < 1:
         raise KpikitError(f"workers is {workers}. Use 1 or more, or leave it out.")
     loaded = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
@@ -186,8 +189,11 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
             notebook=notebook,
             started=started,
         )
+        frame = _frame(batch, folder)
+        if not batch.interrupted:
+            frame = export(frame, wanted, folder=folder, line=_masthead(loaded, quarter))
     return ReviewRun(
-        frame=_frame(batch, folder),
+        frame=frame,
         period=quarter.label,
         folder=folder,
         interrupted=batch.interrupted,
@@ -195,12 +201,7 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     )
 
 
-def _refuse_unavailable(
-    formats: Sequence[str], *, scheduler: str | None, ledger: str | None
-) -> None:
-    for name in [formats] if isinstance(formats, str) else formats:
-        if name != "html":
-            raise KpikitError(f"format {name!r} is not available. Use html.")
+def _refuse_unavailable(*, scheduler: str | None, ledger: str | None) -> None:
     given = {"scheduler": scheduler, "ledger": ledger}
     for name, value in given.items():
         if value is not None:
@@ -263,10 +264,14 @@ def _job(  # noqa: PLR0913 - a job is made of this much
     }
     page = Page(
         title=f"{department_title(strategy, name)}, {quarter.label}",
-        masthead=f"{strategy.organisation.name} · Quarterly review {quarter.label}",
+        masthead=_masthead(strategy, quarter),
         home="index.html",
     )
     return Job(name=name, notebook=notebook, parameters=values, bundle=bundle, page=page)
+
+
+def _masthead(strategy: Strategy, quarter: Period) -> str:
+    return f"{strategy.organisation.name} · Quarterly review {quarter.label}"
 
 
 def _hashes(bundle: Path) -> dict[str, str]:

@@ -91,7 +91,7 @@ def test_a_failing_department_is_named_everywhere_and_does_not_stop_the_other(
         ),
         ({"departments": ["suport"]}, UnknownNameError, "Did you mean 'support'?"),
         ({"departments": ["idle"]}, UnknownNameError, "no department with KPIs 'idle'"),
-        ({"formats": ["pdf"]}, KpikitError, "format 'pdf' is not available. Use html."),
+        ({"formats": ["docx"]}, KpikitError, "format 'docx' is not available. Use html, pdf or"),
         ({"scheduler": "tcp://x"}, KpikitError, "scheduler is 'tcp://x', which is not available"),
         ({"ledger": "l.sqlite"}, KpikitError, "ledger is 'l.sqlite', which is not available"),
         ({"workers": 0}, KpikitError, "workers is 0. Use 1 or more"),

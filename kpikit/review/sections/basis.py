@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kpikit.observations.build import used_sources
 from kpikit.results import notes_html, table_html
+from kpikit.review.numbers import Carried, review_numbers
 from kpikit.review.sections.words import Section
 
 if TYPE_CHECKING:
@@ -40,3 +41,8 @@ def methods(review: Review) -> Section:
 
 
 # one KPI ---------------------------------------------------------------------------------
+
+
+def numbers(review: Review) -> Carried:
+    """Keep every number of the review in the notebook, for machines; a page shows none of it."""
+    return Carried(review_numbers(review))
