@@ -20,6 +20,7 @@ from kpikit import __version__
 from kpikit.commands.begin import example, new
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
+from kpikit.commands.reports import compare, verify
 from kpikit.errors import KpikitError, StrategyError
 
 if TYPE_CHECKING:
@@ -221,6 +222,8 @@ def run(
 
 
 app.command()(example)
+app.command()(compare)
+app.command()(verify)
 
 
 def _value(text: str) -> object:
