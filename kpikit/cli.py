@@ -166,6 +166,10 @@ def review(  # noqa: PLR0913 - one parameter an option
     ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Print each report to PDF too.")] = False,
     xlsx: Annotated[bool, typer.Option("--xlsx", help="Write the numbers to a workbook.")] = False,
+    time_limit: Annotated[float, typer.Option(help="Seconds that one report may take.")] = 600.0,
+    memory_limit: Annotated[
+        float, typer.Option(help="Gigabytes of memory that one report may hold.")
+    ] = 4.0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep what an earlier run made of the same inputs.")
     ] = False,
@@ -173,6 +177,7 @@ def review(  # noqa: PLR0913 - one parameter an option
     as_json: Json = False,
 ) -> None:
     """Make the quarterly review: one report per department, and an index."""
+    from kpikit.review.batch import Limits
     from kpikit.review.findings import latest_period
     from kpikit.review.run import run_review
     from kpikit.strategy import load_strategy
@@ -189,6 +194,7 @@ def review(  # noqa: PLR0913 - one parameter an option
         as_of=as_of,
         notebooks=notebooks,
         resume=resume,
+        limits=Limits(time_limit, int(memory_limit * 2**30)),
         record=not no_record,
         progress=lambda name, state: typer.echo(f"{name}: {state.replace('_', ' ')}", err=True),
     )

@@ -30,8 +30,23 @@ from kpikit.review.render import Page, render_page
 State = Literal["ok", "failed", "crashed", "timed_out", "not_run"]
 Progress = Callable[[str, str], None]
 
-LIMIT = 600.0  # seconds a report may take: ten times what a slow one needs
 NOT_RUN = "The run was broken off before this report was made."
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one report may take: ten times what a large one needs.
+
+    Attributes
+    ----------
+    seconds
+        After these it is given up.
+    memory
+        Bytes that its kernel may hold; a cell that asks for more fails.
+    """
+
+    seconds: float = 600.0
+    memory: int = 4 * 2**30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +97,7 @@ def run_batch(
     *,
     folder: Path,
     workers: int | None = None,
-    limit: float = LIMIT,
+    limits: Limits = Limits(),
     progress: Progress | None = None,
 ) -> Batch:
     """Make every report, whatever becomes of the others, and say how each ended.
@@ -94,8 +109,8 @@ def run_batch(
     ----------
     workers
         Reports made at the same time; as many as there are processors unless given.
-    limit
-        Seconds after which a report is given up.
+    limits
+        Time and memory of one report.
     progress
         Called with a name and `running` or its state, always from the caller's thread.
 
@@ -113,7 +128,7 @@ def run_batch(
 
         def make(job: Job) -> Outcome:
             begun.add(job.name)
-            return _make(job, start, folder, limit, stop)
+            return _make(job, start, folder, limits, stop)
 
         futures = {pool.submit(make, job): job.name for job in jobs}
         try:
@@ -144,15 +159,15 @@ def _follow(
             tell(outcome.name, outcome.state)
 
 
-def _make(job: Job, start: Start, folder: Path, limit: float, stop: Event) -> Outcome:
+def _make(job: Job, start: Start, folder: Path, limits: Limits, stop: Event) -> Outcome:
     if stop.is_set():
         return Outcome(name=job.name, state="not_run", message=NOT_RUN)
     started = time.monotonic()
     with TemporaryDirectory(prefix="kpikit-", ignore_cleanup_errors=True) as place:
         work = Path(place)
-        _lay_out(job, work)
-        end = run_process(start, work, limit, stop)
-        state, message = _judge(end, work, limit)
+        _lay_out(job, work, limits)
+        end = run_process(start, work, limits.seconds, stop)
+        state, message = _judge(end, work, limits.seconds)
         log = (work / LOG).read_text(errors="replace").replace(str(work), ".")
         html = _publish(job, state, message, work, folder)
     seconds = time.monotonic() - started
@@ -169,7 +184,7 @@ def page_name(name: str) -> str:
     return "index.report.html" if name == "index" else f"{name}.html"
 
 
-def _lay_out(job: Job, work: Path) -> None:
+def _lay_out(job: Job, work: Path, limits: Limits) -> None:
     """Put into a folder all that the job's process reads."""
     if job.bundle is not None:
         shutil.copytree(job.bundle, work, dirs_exist_ok=True)
@@ -179,6 +194,7 @@ def _lay_out(job: Job, work: Path) -> None:
         "parameters": dict(job.parameters),
         "executed": executed_name(job.name),
         "page": asdict(job.page),
+        "memory": limits.memory,
     }
     write_file(work / TASK, json.dumps(task))
 

@@ -67,6 +67,7 @@ def _report(request: dict[str, Any]) -> int:
     os.dup2(log, 2)
     os.close(log)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    job.limit_memory()  # the kernel is forked beside the job, and held to the same
     kernel.use_cradle(fork_cradle(kernel.run_forked, last=signal.SIGKILL))
     return job.main()
 

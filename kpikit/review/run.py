@@ -17,7 +17,7 @@ from kpikit.files import reserve
 from kpikit.observations.vintages import try_record
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
-from kpikit.review.batch import Batch, Job, Outcome, Progress, run_batch
+from kpikit.review.batch import Batch, Job, Limits, Outcome, Progress, run_batch
 from kpikit.review.bundle import write_bundle
 from kpikit.review.export import check_formats, export
 from kpikit.review.findings import department_title
@@ -93,6 +93,7 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     ledger: str | None = None,
     notebooks: Path | str | None = None,
     resume: bool = False,
+    limits: Limits = Limits(),  # noqa: B008 - it is frozen
     record: bool = False,
     progress: Progress | None = None,
 ) -> ReviewRun:
@@ -123,6 +124,8 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
         code: it is run only from where it is asked for.
     resume
         Whether reports that an earlier run made from the same inputs stay as they are.
+    limits
+        Seconds and bytes of memory that one report may take.
     record
         Whether to leave a record of the load in `vintages/` beside the strategy file.
     progress
@@ -178,7 +181,7 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
             if name not in {past.name for past in kept}
         ]
         tell = notes.watch(progress or (lambda *_: None))
-        made = run_batch(jobs, folder=folder, workers=workers, progress=tell)
+        made = run_batch(jobs, folder=folder, workers=workers, limits=limits, progress=tell)
         batch = _in_order(chosen, (*kept, *made.outcomes), made.interrupted)
         write_records(
             loaded,

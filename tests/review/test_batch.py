@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kpikit.review.batch import Job, page_name, run_batch
+from kpikit.review.batch import Job, Limits, page_name, run_batch
 from kpikit.review.render import Page
 
 FAULTS = {
@@ -20,6 +20,7 @@ FAULTS = {
         "os.kill(int(stat.rpartition(')')[2].split()[1]), signal.SIGKILL)"
     ),
     "hang": "import time; time.sleep(60)",
+    "memory": "x = bytearray(2**31)",
 }
 BODY = f"""
 from pathlib import Path
@@ -95,7 +96,12 @@ def test_of_twenty_departments_two_fail_and_eighteen_report(jobs, tmp_path):
 
 def test_a_process_that_dies_or_takes_too_long_is_named_and_its_run_kept(jobs, tmp_path):
     started = time.monotonic()
-    batch = run_batch(jobs(shot="parent", slow="hang"), folder=tmp_path / "out", limit=4, workers=2)
+    batch = run_batch(
+        jobs(shot="parent", slow="hang"),
+        folder=tmp_path / "out",
+        limits=Limits(seconds=4),
+        workers=2,
+    )
     shot, slow = batch.outcomes
     assert shot.state == "crashed"
     assert "ended with code -9" in shot.message
@@ -122,6 +128,15 @@ def test_a_broken_off_run_keeps_what_is_finished_and_leaves_no_process(jobs, tmp
     assert [outcome.state for outcome in batch.outcomes] == ["ok", "not_run", "not_run"]
     assert batch.outcomes[2].message == "The run was broken off before this report was made."
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["first.html", "notebooks"]
+
+
+def test_a_report_that_takes_too_much_memory_fails_alone(jobs, tmp_path):
+    batch = run_batch(
+        jobs(large="memory", small="x"), folder=tmp_path / "out", limits=Limits(memory=2**30)
+    )
+    large, small = batch.outcomes
+    assert (large.state, small.state) == ("failed", "ok")
+    assert "MemoryError" in large.message
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
