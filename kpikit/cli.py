@@ -159,6 +159,9 @@ def review(  # noqa: PLR0913 - one parameter an option
     workers: Annotated[
         int | None, typer.Option(help="Reports made at the same time; else one a processor.")
     ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Let the workers of this Dask scheduler make the reports.")
+    ] = None,
     as_of: AsOf = None,
     out: Annotated[Path, typer.Option(help="The folder for reports.")] = Path("reports"),
     notebooks: Annotated[
@@ -177,8 +180,8 @@ def review(  # noqa: PLR0913 - one parameter an option
     as_json: Json = False,
 ) -> None:
     """Make the quarterly review: one report per department, and an index."""
-    from kpikit.review.batch import Limits
     from kpikit.review.findings import latest_period
+    from kpikit.review.making import Limits
     from kpikit.review.run import run_review
     from kpikit.strategy import load_strategy
 
@@ -191,6 +194,7 @@ def review(  # noqa: PLR0913 - one parameter an option
         out=out,
         formats=("html", *(["pdf"] if pdf else []), *(["xlsx"] if xlsx else [])),
         workers=workers,
+        scheduler=scheduler,
         as_of=as_of,
         notebooks=notebooks,
         resume=resume,

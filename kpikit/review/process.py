@@ -39,11 +39,11 @@ def report_processes() -> Iterator[Start]:
 
             def start(work: Path) -> Process:
                 request = {"folder": str(work), "environment": _environment(work)}
-                return cradle.start(request) or _start_afresh(work)  # the nursery may be gone
+                return cradle.start(request) or start_afresh(work)  # the nursery may be gone
 
             yield start
     else:
-        yield _start_afresh
+        yield start_afresh
 
 
 def run_process(start: Start, work: Path, limit: float, stop: Event) -> int | str:
@@ -80,7 +80,8 @@ def _nursery() -> Iterator[Cradle]:
             process.wait()
 
 
-def _start_afresh(work: Path) -> subprocess.Popen[bytes]:
+def start_afresh(work: Path) -> subprocess.Popen[bytes]:
+    """Start a report's process that loads everything for itself."""
     with (work / LOG).open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "kpikit.review.job"],

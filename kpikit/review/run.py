@@ -17,10 +17,11 @@ from kpikit.files import reserve
 from kpikit.observations.vintages import try_record
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
-from kpikit.review.batch import Batch, Job, Limits, Outcome, Progress, run_batch
+from kpikit.review.batch import Batch, Outcome, Progress, run_batch
 from kpikit.review.bundle import write_bundle
 from kpikit.review.export import check_formats, export
 from kpikit.review.findings import department_title
+from kpikit.review.making import Job, Limits
 from kpikit.review.notebook import notebooks_folder, read_notebook
 from kpikit.review.parameters import check_parameters
 from kpikit.review.record import code, slug, write_records
@@ -114,7 +115,9 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
         `xlsx` puts the numbers of all departments into one workbook.
     workers
         Reports made at the same time; as many as there are processors unless given.
-    scheduler, ledger
+    scheduler
+        The address of a Dask scheduler whose workers make the reports.
+    ledger
         Not available: anything but None is an error.
     as_of
         The day at which the world is looked at; unless given, the newest in the facts,
@@ -156,7 +159,8 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     kpikit.errors.KpikitError: format 'docx' is not available. Use html, pdf or xlsx.
     """
     wanted = check_formats(formats)
-    _refuse_unavailable(scheduler=scheduler, ledger=ledger)
+    if ledger is not None:
+        raise KpikitError(f"ledger is {ledger!r}, which is not available. Leave ledger out.")
     if workers is not None and workers < 1:
         raise KpikitError(f"workers is {workers}. Use 1 or more, or leave it out.")
     loaded = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
@@ -181,7 +185,14 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
             if name not in {past.name for past in kept}
         ]
         tell = notes.watch(progress or (lambda *_: None))
-        made = run_batch(jobs, folder=folder, workers=workers, limits=limits, progress=tell)
+        made = run_batch(
+            jobs,
+            folder=folder,
+            workers=workers,
+            scheduler=scheduler,
+            limits=limits,
+            progress=tell,
+        )
         batch = _in_order(chosen, (*kept, *made.outcomes), made.interrupted)
         write_records(
             loaded,
@@ -202,13 +213,6 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
         interrupted=batch.interrupted,
         notes=(f"The reports lie in {folder}.", *said),
     )
-
-
-def _refuse_unavailable(*, scheduler: str | None, ledger: str | None) -> None:
-    given = {"scheduler": scheduler, "ledger": ledger}
-    for name, value in given.items():
-        if value is not None:
-            raise KpikitError(f"{name} is {value!r}, which is not available. Leave {name} out.")
 
 
 def _quarter(strategy: Strategy, period: str | Period) -> Period:

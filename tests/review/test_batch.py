@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kpikit.review.batch import Job, Limits, page_name, run_batch
+from kpikit.review.batch import page_name, run_batch
+from kpikit.review.making import Job, Limits
 from kpikit.review.render import Page
 
 FAULTS = {
@@ -144,7 +145,8 @@ def test_when_the_runner_is_killed_its_reports_end_too(jobs, tmp_path):
     (job,) = jobs(slow="hang")
     code = (
         "import sys; from pathlib import Path\n"
-        "from kpikit.review.batch import Job, run_batch\n"
+        "from kpikit.review.batch import run_batch\n"
+        "from kpikit.review.making import Job\n"
         "from kpikit.review.render import Page\n"
         f"job = Job(name='slow', notebook=Path({str(job.notebook)!r}), "
         "parameters={'what': 'hang'}, page=Page('slow'))\n"

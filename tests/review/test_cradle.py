@@ -10,8 +10,9 @@ import nbformat
 import pytest
 
 from kpikit.review import process
-from kpikit.review.batch import Job, run_batch
+from kpikit.review.batch import run_batch
 from kpikit.review.cradle import can_fork, fork_cradle
+from kpikit.review.making import Job
 from kpikit.review.render import Page
 
 CELLS = (

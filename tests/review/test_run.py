@@ -92,7 +92,6 @@ def test_a_failing_department_is_named_everywhere_and_does_not_stop_the_other(
         ({"departments": ["suport"]}, UnknownNameError, "Did you mean 'support'?"),
         ({"departments": ["idle"]}, UnknownNameError, "no department with KPIs 'idle'"),
         ({"formats": ["docx"]}, KpikitError, "format 'docx' is not available. Use html, pdf or"),
-        ({"scheduler": "tcp://x"}, KpikitError, "scheduler is 'tcp://x', which is not available"),
         ({"ledger": "l.sqlite"}, KpikitError, "ledger is 'l.sqlite', which is not available"),
         ({"workers": 0}, KpikitError, "workers is 0. Use 1 or more"),
         ({"as_of": "30.6.2026"}, PeriodError, "date '30.6.2026' cannot be read"),
@@ -182,3 +181,30 @@ def test_two_runs_do_not_write_to_one_folder(strategy, templates, tmp_path):
     notebooks = templates()
     run = run_review(strategy, period="2026Q2", out=tmp_path, notebooks=notebooks, progress=another)
     assert run.exit_code == 0
+
+
+def test_a_cluster_makes_the_same_reports(strategy, templates, tmp_path):
+    from distributed import LocalCluster
+
+    options = {"period": "2026Q2", "notebooks": templates(broken="sales")}
+    here = run_review(strategy, out=tmp_path / "here", **options)
+    with LocalCluster(
+        n_workers=1, threads_per_worker=2, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        there = run_review(
+            strategy, out=tmp_path / "there", scheduler=cluster.scheduler_address, **options
+        )
+    assert list(there.to_frame()["state"]) == list(here.to_frame()["state"]) == ["ok", "failed"]
+    for name in ("support.html", "sales.html", "run.json", "review.json"):
+        assert (there.folder / name).read_bytes() == (here.folder / name).read_bytes()
+
+
+def test_a_scheduler_that_is_not_there_is_said(strategy, templates, tmp_path):
+    with pytest.raises(KpikitError, match=r"nobody answers there\. Check the address"):
+        run_review(
+            strategy,
+            period="2026Q2",
+            out=tmp_path,
+            notebooks=templates(),
+            scheduler="tcp://127.0.0.1:1",
+        )
