@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kpikit.analysis.changes import Changes, find_changes
     from kpikit.analysis.decomposition import Decomposition, decompose_change
     from kpikit.analysis.identities import IdentityChecks, check_identities
-    from kpikit.analysis.season import Season, find_season
+    from kpikit.analysis.seasons import Season, find_season
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
         DataError,
@@ -61,7 +61,7 @@ _HOMES = {
     "kpikit.analysis.changes": ("Changes", "find_changes"),
     "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
     "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
-    "kpikit.analysis.season": ("Season", "find_season"),
+    "kpikit.analysis.seasons": ("Season", "find_season"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
     "kpikit.errors": (
         "DataError",

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kpikit.analysis.autoregression import Line, fit_line
-from kpikit.analysis.panel import Floats, Series, read_panel, season_length
+from kpikit.analysis.panel import Floats, Series, read_panel, season_length, series_title
 from kpikit.analysis.regimes import MIN_PERIODS, Regimes, find_regimes
 from kpikit.analysis.season import season_columns
 from kpikit.analysis.workers import map_series
@@ -59,7 +59,7 @@ class Changes(Result):
 
     def _draw(self, ax: Axes) -> None:
         if len(self.searched) == 1:
-            change_chart(self._lines, self.frame, ax=ax, title=_name(self.searched.iloc[0]))
+            change_chart(self._lines, self.frame, ax=ax, title=series_title(*self.searched.iloc[0][["kpi", "segment"]]))
         else:
             change_board(self.frame, ax=ax)
 
@@ -181,7 +181,7 @@ def _notes(searched: pd.DataFrame) -> list[str]:
 
 
 def _sentence(searched: pd.Series, changes: pd.DataFrame) -> str:
-    name = _name(searched)
+    name = series_title(searched["kpi"], searched["segment"])
     if pd.isna(searched["changes"]):
         return f"{name}: too short to tell a change; it takes {MIN_PERIODS} periods with a value."
     if changes.empty:
@@ -199,7 +199,3 @@ def _said(row: pd.Series, grain: Grain | None) -> str:
     what = "a step of" if row["kind"] == "step" else "a bend of the slope by"
     each = "" if row["kind"] == "step" else f" a {grain or 'period'}"
     return f"{what} {size}{each} (95 % interval {lower} to {upper}) in {when}"
-
-
-def _name(row: pd.Series) -> str:
-    return ", ".join(str(row[key]) for key in ("kpi", "segment") if row[key] != "") or "The KPI"
