@@ -8,6 +8,7 @@ whose date is plain, and no penalty has to be chosen.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,14 +20,17 @@ from kpikit.analysis.panel import Floats
 from kpikit.analysis.season import season_columns
 
 Places = NDArray[np.int64]
+Singles = NDArray[np.float32]
 
 PHIS: Floats = np.array([0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.93, 0.97])
 LOG_WIDTHS: Floats = np.log(np.gradient(PHIS) / np.gradient(PHIS).sum())  # all alike likely
-LOG_ODDS = -0.5  # before seeing the values, of one break more against none
+LIKELY: float = np.log(1 / 2)  # odds, before seeing the values, of one break more against none
+CERTAIN: float = np.log(1 / 20)  # where the rest is to be thrown away for it
 MOST_BREAKS = 8
 MOST_DATES = 130  # tried at once; in a longer series every second, third, ... comes first
 SHORTEST, SHARE, LONGEST = 3, 20, 8  # a level lasts a 20th of the series, within 3 and 8 periods
 ROUNDS = 3  # in which every date moves to its best place, given the others
+NEGLIGIBLE = 12.0  # what is so much less likely, in logarithms, adds nothing
 ALIKE = 1e-6  # two columns this near to each other are one
 
 
@@ -59,8 +63,8 @@ class _View:
     basis: Floats
     trend: Floats
     directions: tuple[Floats, Floats]
-    overlaps: tuple[Floats, Floats]
-    rooms: tuple[Floats, Floats]
+    overlaps: tuple[Singles, Singles]
+    rooms: tuple[Singles, Singles]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,22 +78,26 @@ class _Design:
     views: tuple[_View, ...]
 
 
-def search_breaks(values: Floats, times: Places, period: int) -> Course:
+def search_breaks(
+    values: Floats, times: Places, period: int, *, log_odds: float = LIKELY
+) -> Course:
     """Find the steps and bends of a series observed at whole `times`.
 
     Parameters
     ----------
     period
         Periods in its season; 1 where it has none.
+    log_odds
+        Before seeing the values, of one break more against none: `LIKELY` or `CERTAIN`.
     """
     base = _base(times, period)
     if is_exact(values, values - base @ np.linalg.lstsq(base, values, rcond=None)[0]):
         return Course()
     values = values - values.mean()
     design = _design(times.tobytes(), period)
-    found = _up_to_two(values, times, design, free=len(values) - base.shape[1])
+    found = _up_to_two(values, times, design, log_odds)
     while 2 <= len(found) < MOST_BREAKS:
-        more = _one_more(values, times, base, found)
+        more = _one_more(values, times, base, found, log_odds)
         if more is None:
             break
         found = [*found, more]
@@ -155,8 +163,8 @@ def _view(
         basis=basis,
         trend=trend,
         directions=(alone, beside),
-        overlaps=(overlaps[0], overlaps[1]),
-        rooms=(rooms[0], rooms[1]),
+        overlaps=(overlaps[0].astype(np.float32), overlaps[1].astype(np.float32)),
+        rooms=(rooms[0].astype(np.float32), rooms[1].astype(np.float32)),
     )
 
 
@@ -167,31 +175,49 @@ def _directions(columns: Floats) -> Floats:
     return np.where(kept, columns / np.where(kept, size, 1.0), 0.0)
 
 
-def _up_to_two(values: Floats, times: Places, design: _Design, *, free: int) -> list[Break]:
+def _up_to_two(values: Floats, times: Places, design: _Design, log_odds: float) -> list[Break]:
     """Return no break, the best one, or the best two, whichever account has most evidence."""
-    none, ones, twos = [], [], []
+    size = (len(values), len(values) - design.views[0].basis.shape[1])
+    heights, told = [], []
     for phi, width, view in zip(PHIS, LOG_WIDTHS, design.views, strict=True):
         white, _ = whiten(values, times, np.empty((len(values), 0)), phi=phi)
         left = white - view.basis @ (view.basis.T @ white)
         whole = float(left @ left)
         for lines in (0, 1):
-            told = lines * float(view.trend @ left) ** 2 / whole
-            height = view.constant + width - free / 2 * np.log(whole)
+            line = np.array([lines * float(view.trend @ left) ** 2 / whole])
             reach = view.directions[lines].T @ left / np.sqrt(whole)
-            one, other = reach[design.first], reach[design.second]
-            more = (other - view.overlaps[lines] * one) ** 2 * view.rooms[lines]
-            size = (len(values), free)
-            none.append(height + _gain(np.array([told]), lines, *size))
-            ones.append(height + _gain(told + reach**2, lines + 1, *size))
-            twos.append(height + _gain(told + one**2 + more, lines + 2, *size))
-    accounts = [_add(np.array(found)) for found in (none, ones, twos)]
-    height = [_mean(found) + LOG_ODDS * count for count, found in enumerate(accounts)]
-    best = int(np.argmax(height))
+            short = reach.astype(np.float32)  # half the time, and exact enough for a sum
+            one, other = short[design.first], short[design.second]
+            other -= view.overlaps[lines] * one
+            pair = one * one + other * other * view.rooms[lines]
+            heights.append(view.constant + width - size[1] / 2 * np.log(whole))
+            told.append((line, line + reach**2, np.float32(line[0]) + pair))
+    accounts = [_average(heights, [shares[count] for shares in told], count, size) for count in (0, 1, 2)]
+    best = int(np.argmax([height + log_odds * count for count, (height, _) in enumerate(accounts)]))
     if best == 0:
         return []
-    place = int(accounts[best].argmax())
+    place = accounts[best][1]
     chosen = [place] if best == 1 else [design.first[place], design.second[place]]
     return [design.candidates[int(index)] for index in chosen]
+
+
+def _average(
+    heights: list[float], told: list[Floats], breaks: int, size: tuple[int, int]
+) -> tuple[float, int]:
+    """Return the log evidence of so many breaks, averaged over dates, and the best dates.
+
+    Views that cannot add to it are left out.
+    """
+    lines = [breaks + index % 2 for index in range(len(told))]
+    tops = [
+        height + float(_gain(share.max(keepdims=True), count, *size)[0])
+        for height, share, count in zip(heights, told, lines, strict=True)
+    ]
+    top, total = max(tops), np.zeros(len(told[0]), dtype=told[0].dtype)
+    for height, share, count, most in zip(heights, told, lines, tops, strict=True):
+        if most > top - NEGLIGIBLE:
+            total += np.exp(_gain(share, count, *size) + (height - top))
+    return top + float(np.log(total.mean())), int(total.argmax())
 
 
 def _gain(told: Floats, columns: int, count: int, free: int) -> Floats:
@@ -199,8 +225,8 @@ def _gain(told: Floats, columns: int, count: int, free: int) -> Floats:
 
     The sizes have a prior worth one value (Zellner's g = n): Liang et al. 2008.
     """
-    left = 1 - np.minimum(told, 1.0) * count / (count + 1)
-    return np.asarray(-columns / 2 * np.log1p(count) - free / 2 * np.log(left))
+    left = 1 - np.minimum(told, 1) * (count / (count + 1))
+    return np.asarray(-free / 2 * np.log(left) - columns / 2 * math.log1p(count))
 
 
 def _weigh(
@@ -234,13 +260,15 @@ def _weigh(
     return np.stack([_add(np.array(row)) for row in rows])
 
 
-def _one_more(values: Floats, times: Places, base: Floats, found: list[Break]) -> Break | None:
+def _one_more(
+    values: Floats, times: Places, base: Floats, found: list[Break], log_odds: float
+) -> Break | None:
     """Return the best break beside those found, if it is worth its freedom."""
     more = _both_kinds(_free_places(np.arange(len(values)), found, len(values)))
     if not more:
         return None
     evidence = _add(_weigh(values, times, base, found, more))
-    if _mean(evidence[1:]) + LOG_ODDS <= evidence[0]:
+    if _mean(evidence[1:]) + log_odds <= evidence[0]:
         return None
     return more[int(evidence[1:].argmax())]
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kpikit.analysis.autoregression import Line, fit_line
+from kpikit.analysis.breaks import CERTAIN
 from kpikit.analysis.panel import Floats, Series, read_panel, season_length, series_title
 from kpikit.analysis.regimes import MIN_PERIODS, Regimes, find_regimes
 from kpikit.analysis.season import season_columns
@@ -125,10 +126,14 @@ def find_changes(panel: pd.DataFrame, *, period: int | None = None, workers: int
 
 
 def last_change(values: Floats, times: NDArray[np.int64], period: int) -> int | None:
-    """Return the place of the last change among `values` observed at whole `times`, if any."""
+    """Return the place of the last certain change among `values` at whole `times`, if any.
+
+    For those who would set aside all that was before it; `find_changes` also tells changes
+    that are only likely.
+    """
     if len(values) < MIN_PERIODS:
         return None
-    breaks = find_regimes(values, times, period).breaks
+    breaks = find_regimes(values, times, period, log_odds=CERTAIN).breaks
     return breaks[-1].place if breaks else None
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from kpikit.analysis.breaks import Break, Course, search_breaks
+from kpikit.analysis.breaks import LIKELY, Break, Course, search_breaks
 from kpikit.analysis.panel import Floats
 from kpikit.analysis.season import is_seasonal, season_columns
 
@@ -40,7 +40,9 @@ class Regimes:
         return self.course.breaks
 
 
-def find_regimes(values: Floats, times: NDArray[np.int64], period: int) -> Regimes:
+def find_regimes(
+    values: Floats, times: NDArray[np.int64], period: int, *, log_odds: float = LIKELY
+) -> Regimes:
     """Find the changes of a series, with its season if it has one.
 
     Whether it has a season is asked again beside the changes found, since an unexplained
@@ -48,10 +50,10 @@ def find_regimes(values: Floats, times: NDArray[np.int64], period: int) -> Regim
     """
     calm = cut_spikes(values, times, 1)
     season = period if _has_season((values, calm), times, period) else 1
-    found = _search(values, times, season)
+    found = _search(values, times, season, log_odds)
     beside = found.course.columns(times)
     again = period if found.breaks and is_seasonal(found.values, times, period, beside) else season
-    return found if again == season else _search(values, times, again)
+    return found if again == season else _search(values, times, again, log_odds)
 
 
 def cut_spikes(values: Floats, times: NDArray[np.int64], period: int) -> Floats:
@@ -63,9 +65,12 @@ def cut_spikes(values: Floats, times: NDArray[np.int64], period: int) -> Floats:
     return np.where((away > SPIKE * spread) & (spread > 0), middle + season, values)
 
 
-def _search(values: Floats, times: NDArray[np.int64], period: int) -> Regimes:
+def _search(
+    values: Floats, times: NDArray[np.int64], period: int, log_odds: float
+) -> Regimes:
     calm = cut_spikes(values, times, period)
-    return Regimes(course=search_breaks(calm, times, period), values=calm, period=period)
+    course = search_breaks(calm, times, period, log_odds=log_odds)
+    return Regimes(course=course, values=calm, period=period)
 
 
 def _has_season(versions: tuple[Floats, ...], times: NDArray[np.int64], period: int) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kpikit.analysis.autoregression import EXACT, Line, fit_line
-from kpikit.analysis.breaks import Course
+from kpikit.analysis.breaks import CERTAIN, Course
 from kpikit.analysis.panel import Floats, Series, read_panel, season_length, series_title
 from kpikit.analysis.regimes import MIN_PERIODS, Regimes, find_regimes
 from kpikit.analysis.season import season_columns
@@ -165,7 +165,8 @@ def _fit(
     if count:
         since = series.starts[0]
     if count >= MIN_PERIODS:
-        regimes = find_regimes(values, times, season_length(period, series.grain))
+        length = season_length(period, series.grain)
+        regimes = find_regimes(values, times, length, log_odds=CERTAIN)
         first = regimes.breaks[-1].place if regimes.breaks else 0
         if regimes.breaks:
             since = series.starts[times[first]]
