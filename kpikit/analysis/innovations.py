@@ -34,8 +34,13 @@ class Innovations:
     bases
         `(KPIs, periods, columns)`: orthonormal columns that span level, trend, season and
         own past of each KPI over the periods it has an innovation for; rows of others are 0.
+    levels
+        `(periods, KPIs)`: values less level, trend and season, in standard deviations of
+        the KPI; 0 where there is none.
     memory
         How many of its own past values each KPI is regressed on.
+    persistence
+        How much of a deviation is still there a period later: 0 nothing, 1 all of it.
     freedom
         Periods with an innovation less columns used; 0 where a KPI cannot be split,
         because it is constant or too short.
@@ -43,7 +48,9 @@ class Innovations:
 
     left: Floats
     bases: Floats
+    levels: Floats
     memory: NDArray[np.int64]
+    persistence: Floats
     freedom: NDArray[np.int64]
 
     @property
@@ -94,12 +101,14 @@ def find_innovations(values: Floats, *, period: int) -> Innovations:
         bases[chosen, :, : basis.shape[2]] = basis
         freedom[chosen] = np.maximum(used.sum(axis=1) - rank, 0)
     enough = np.isfinite(scaled).sum(axis=0) >= _shortest(period)
-    with np.errstate(invalid="ignore"):
-        moves = np.nanmax(np.abs(np.vstack([left, np.zeros(left.shape[1])])), axis=0) > EXACT
+    moves = np.where(np.isfinite(left), np.abs(left), 0.0).max(axis=0, initial=0.0) > EXACT
+    levels = _levels(scaled, fixed)
     return Innovations(
         left=left,
         bases=bases,
+        levels=levels,
         memory=memory,
+        persistence=_persistence(levels, np.isfinite(scaled).sum(axis=0)),
         freedom=np.where(enough & moves, freedom, 0),
     )
 
@@ -147,6 +156,23 @@ def _standardise(values: Floats) -> Floats:
     size = np.abs(filled).max(axis=0, initial=0.0)
     spread = np.where(spread > EXACT * size, spread, np.inf)
     return np.where(seen, apart / spread, np.nan)
+
+
+def _levels(values: Floats, fixed: Floats) -> Floats:
+    """Return values less level, line and season; 0 where there is none."""
+    seen = np.isfinite(values).T
+    filled = np.where(seen, values.T, 0.0)
+    basis, _ = orthonormal(fixed[None] * seen[:, :, None])
+    explained = np.einsum("kij,kj->ki", basis, np.einsum("kij,ki->kj", basis, filled))
+    return np.where(seen, filled - explained, 0.0).T
+
+
+def _persistence(levels: Floats, count: NDArray[np.int64]) -> Floats:
+    """Return the lag-one autocorrelation, corrected for its bias in short histories."""
+    squares = (levels**2).sum(axis=0)
+    found = (levels[1:] * levels[:-1]).sum(axis=0) / np.where(squares > 0, squares, 1.0)
+    corrected: Floats = np.clip(found + (1 + 4 * found) / np.maximum(count, 1), 0.0, 1.0)
+    return corrected
 
 
 def _past(values: Floats, most: int) -> Floats:
