@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kpikit.analysis.decomposition import Decomposition, decompose_change
     from kpikit.analysis.identities import IdentityChecks, check_identities
+    from kpikit.analysis.leads import Leads, find_leads
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
         DataError,
@@ -58,6 +59,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
     "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
+    "kpikit.analysis.leads": ("Leads", "find_leads"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
     "kpikit.errors": (
         "DataError",
@@ -94,6 +96,7 @@ __all__ = [
     "FormulaError",
     "IdentityChecks",
     "KpikitError",
+    "Leads",
     "NotebookError",
     "Observations",
     "PeriodError",
@@ -115,6 +118,7 @@ __all__ = [
     "compare_same_point",
     "compare_vintages",
     "decompose_change",
+    "find_leads",
     "fit_trend",
     "forecast",
     "load_strategy",

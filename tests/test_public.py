@@ -21,6 +21,7 @@ CONTRACT = {
     "check_identities",
     "decompose_change",
     "fit_trend",
+    "find_leads",
     "forecast",
     "propose_targets",
     "assess_targets",

@@ -7,11 +7,15 @@ there is no loop over candidates, and no regression is computed twice.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 from numpy.typing import NDArray
 
-from kpikit.analysis.innovations import orthonormal
+from kpikit.analysis.innovations import independent
 from kpikit.analysis.panel import Floats
+
+SAFE = 1e-3  # a column of which less is new loses digits when it is squared
 
 
 def explained(left: Floats, blocks: Floats) -> tuple[Floats, NDArray[np.int64]]:
@@ -24,9 +28,26 @@ def explained(left: Floats, blocks: Floats) -> tuple[Floats, NDArray[np.int64]]:
     blocks
         `(candidates, periods, columns)`, orthogonal to the target's own part.
     """
-    basis, rank = orthonormal(blocks)
-    shares = np.einsum("kij,i->kj", basis, left)
-    return np.einsum("kj,kj->k", shares, shares), rank
+    width = blocks.shape[2]
+    joined = np.empty((*blocks.shape[:2], width + 1))
+    joined[:, :, :width] = blocks
+    joined[:, :, width] = left
+    size = np.sqrt(np.einsum("kij,kij->kj", joined, joined))
+    joined /= np.where(size > 0, size, 1.0)[:, None, :]
+    triangle = _triangle(joined)
+    kept = independent(triangle[:, :width, :width])
+    # the last column holds what each column explains, so that no basis is needed
+    gain = (triangle[:, :width, width] ** 2 * kept).sum(axis=1) * size[:, width] ** 2
+    return gain, kept.sum(axis=1)
+
+
+def _triangle(columns: Floats) -> Floats:
+    """Return each stack's triangle: from its products, or where they lose digits, by QR."""
+    with suppress(np.linalg.LinAlgError):
+        lower = np.linalg.cholesky(columns.transpose(0, 2, 1) @ columns)
+        if np.diagonal(lower, axis1=1, axis2=2).min(initial=1.0) > SAFE:
+            return np.asarray(lower.transpose(0, 2, 1))
+    return np.asarray(np.linalg.qr(columns, mode="r"))
 
 
 def granger_f(

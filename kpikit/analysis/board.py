@@ -32,7 +32,7 @@ class Board:
     ----------
     starts
         First day of every period.
-    values
+    observed
         `(periods, KPIs)`, NaN where there is no value.
     native
         Whether a KPI came at this grain; others were brought to it.
@@ -44,7 +44,7 @@ class Board:
     grain: Grain | None
     names: tuple[str, ...]
     starts: pd.DatetimeIndex
-    values: Floats
+    observed: Floats
     native: NDArray[np.bool_]
     ahead: Places
 
@@ -118,7 +118,7 @@ def _board(
         grain=grain,
         names=tuple(str(one.kpi) for one in members),
         starts=starts,
-        values=values,
+        observed=values,
         native=np.array([one.grain == grain for one in members]),
         ahead=ahead,
     )
@@ -191,7 +191,7 @@ def _known(panel: pd.DataFrame) -> dict[tuple[str, str], pd.Series]:
         return {}
     table = pd.DataFrame(
         {
-            "kpi": panel["kpi"] if "kpi" in panel else "",
+            "kpi": panel.get("kpi", ""),
             "segment": panel["segment"].fillna("") if "segment" in panel else "",
             "day": pd.to_datetime(panel["period_start"]).dt.normalize(),
             "known": pd.to_datetime(panel["known_at"]),

@@ -126,10 +126,15 @@ def orthonormal(columns: Floats) -> tuple[Floats, NDArray[np.int64]]:
     A column that depends on those before it becomes 0.
     """
     basis, triangle = np.linalg.qr(columns)
-    size = np.sqrt(np.einsum("...ij,...ij->...j", columns, columns))
-    kept = np.abs(np.diagonal(triangle, axis1=-2, axis2=-1)) > DEPENDENT * size
-    kept &= size > 0
+    kept = independent(triangle)
     return basis * kept[..., None, :], kept.sum(axis=-1)
+
+
+def independent(triangle: Floats) -> NDArray[np.bool_]:
+    """Return which columns depend on none before them, from their triangle."""
+    size = np.sqrt(np.einsum("...ij,...ij->...j", triangle, triangle))
+    left = np.abs(np.diagonal(triangle, axis1=-2, axis2=-1))
+    return np.asarray((left > DEPENDENT * size) & (size > 0))
 
 
 def _season(times: NDArray[np.int64], period: int) -> Floats:
