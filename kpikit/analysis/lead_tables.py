@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kpikit.analysis.board import Board
-from kpikit.analysis.discovery import Target, q_values
+from kpikit.analysis.discovery import Target, pair_q_values, q_values
 from kpikit.analysis.evidence import (
     both_parts,
     forecast_gain,
@@ -38,7 +38,7 @@ COLUMNS = [
     "later",
     "since",
     "holds",
-    "beside",
+    "through",
     "verdict",
 ]
 TELLABLE = 0.5  # where only leads could be seen that explain more than this, it is too short
@@ -55,9 +55,9 @@ def lead_tables(
     """Return the table of pairs, and their correlations by lag, in the same order."""
     if not targets:
         return pd.DataFrame(columns=COLUMNS), pd.DataFrame()
-    p_values = np.concatenate([one.beside.p_value for one in targets])
-    q_value = q_values(p_values)
+    q_value = pair_q_values(targets)
     found = q_value <= fdr
+    p_values = np.concatenate([one.tests.p_value for one in targets])
     tested = max(int(np.isfinite(p_values).sum()), 1)
     limit = float(p_values[found].max()) if found.any() else fdr / tested
     rows = [_rows(one, boards[one.board], lagged[one.board], limit, changes) for one in targets]
@@ -86,7 +86,7 @@ def _rows(
 ) -> pd.DataFrame:
     from scipy import stats
 
-    tested, new = one.beside, lagged.new
+    tested, new = one.tests, lagged.new
     count = np.arange(len(tested.candidates))
     lag = tested.lag
     t_value = tested.t_values[lag - 1, count]
@@ -123,7 +123,7 @@ def _rows(
             "later": later,
             "since": board.starts[np.clip(split, 0, len(board.starts) - 1)],
             "holds": holds,
-            "beside": _beside(one, board),
+            "through": _through(one, board, limit),
         }
     )
     numbers = ["partial_r2", "partial_r2_lower", "partial_r2_upper", "smallest_seen", "gain"]
@@ -132,14 +132,11 @@ def _rows(
     return frame
 
 
-def _beside(one: Target, board: Board) -> list[str]:
-    """Return the leads held fixed in each candidate's tests."""
-    names = [board.names[one.beside.candidates[place]] for place in one.held]
-    before = dict(zip(one.held, range(len(names)), strict=True))
-    return [
-        ", ".join(names[: before.get(place, len(names))])
-        for place in range(len(one.beside.candidates))
-    ]
+def _through(one: Target, board: Board, limit: float) -> list[str]:
+    """Name the leads beside which a candidate that tells something adds nothing."""
+    names = ", ".join(board.names[one.beside.candidates[place]] for place in one.held)
+    adds_nothing = (one.alone.p_value <= limit) & ~(one.beside.p_value <= limit)
+    return [names if said else "" for said in adds_nothing]
 
 
 def _splits(one: Target, board: Board, changes: pd.DataFrame | None) -> NDArray[np.int64]:

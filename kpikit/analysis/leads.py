@@ -143,8 +143,8 @@ def find_leads(  # noqa: PLR0913 - the contract's, with what must not be tested 
         words); `partial_r2_lower, partial_r2_upper` (95 %); `smallest_seen` (the partial
         R² that would have been found four times in five); `together, together_q` (the same
         period); `earlier, later, since, holds` (the partial correlation before and from
-        `since` on, the middle of the history, and where the link holds); `beside` (the
-        leads of the target that were held fixed). `gain` is by which share forecasts of
+        `since` on, the middle of the history, and where the link holds); `through` (leads of
+        the target beside which this one adds nothing). `gain` is by which share forecasts of
         the last third err less with it than by the target's own past.
 
     Raises
