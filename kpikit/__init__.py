@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kpikit.analysis.decomposition import Decomposition, decompose_change
     from kpikit.analysis.identities import IdentityChecks, check_identities
     from kpikit.analysis.leads import Leads, find_leads
+    from kpikit.analysis.links import LinkEvidence, test_links
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
         DataError,
@@ -60,6 +61,7 @@ _HOMES = {
     "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
     "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
     "kpikit.analysis.leads": ("Leads", "find_leads"),
+    "kpikit.analysis.links": ("LinkEvidence", "test_links"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
     "kpikit.errors": (
         "DataError",
@@ -97,6 +99,7 @@ __all__ = [
     "IdentityChecks",
     "KpikitError",
     "Leads",
+    "LinkEvidence",
     "NotebookError",
     "Observations",
     "PeriodError",
@@ -125,6 +128,7 @@ __all__ = [
     "propose_targets",
     "run_notebook",
     "run_review",
+    "test_links",
 ]
 
 

@@ -22,6 +22,7 @@ CONTRACT = {
     "decompose_change",
     "fit_trend",
     "find_leads",
+    "test_links",
     "forecast",
     "propose_targets",
     "assess_targets",

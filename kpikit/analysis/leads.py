@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kpikit.analysis.board import Board, read_boards
 from kpikit.analysis.discovery import Target, hold_leads
-from kpikit.analysis.innovations import find_innovations
+from kpikit.analysis.innovations import find_innovations, tame
 from kpikit.analysis.lag_tests import Lagged, judge_lags, lay_lags
 from kpikit.analysis.lead_tables import lead_tables
 from kpikit.analysis.panel import season_length
@@ -107,7 +107,7 @@ def find_leads(  # noqa: PLR0913 - the contract's, with what must not be tested 
     max_lag: int = 6,
     fdr: float = 0.10,
     period: int | None = None,
-    exclude: Iterable[tuple[str, str]] = (),
+    exclude: Iterable[Collection[str]] = (),
     changes: pd.DataFrame | None = None,
 ) -> Leads:
     """Find the KPIs whose past tells another's future, beyond that one's own past.
@@ -206,7 +206,7 @@ def find_leads(  # noqa: PLR0913 - the contract's, with what must not be tested 
 
 
 def _lag(board: Board, period: int | None, max_lag: int) -> Lagged:
-    new = find_innovations(board.observed, period=season_length(period, board.grain))
+    new = tame(find_innovations(board.observed, period=season_length(period, board.grain)))
     return lay_lags(new, max_lag=max_lag, ahead=board.ahead)
 
 
