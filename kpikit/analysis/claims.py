@@ -11,10 +11,10 @@ import pandas as pd
 from kpikit.analysis.board import Board, read_boards
 from kpikit.analysis.discovery import q_values
 from kpikit.analysis.evidence import smallest_seen
-from kpikit.analysis.innovations import find_innovations, tame
 from kpikit.analysis.lag_tests import Lagged, LagTests, judge_lags, lay_lags, told_by
 from kpikit.analysis.lead_tables import TELLABLE, evidence
 from kpikit.analysis.panel import season_length
+from kpikit.analysis.steady import steady_innovations
 from kpikit.analysis.trend import YEARLY
 from kpikit.periods import GRAINS, Grain
 
@@ -135,7 +135,7 @@ def _placed(claim: Claim, boards: list[Board], laid: dict[tuple[int, int], Lagge
         placed = replace(claim, board=board)
         longest = max(LAGS, *(lag + 1 for lag in placed.lags))
         if (number, longest) not in laid:
-            new = tame(find_innovations(board.observed, period=season_length(None, board.grain)))
+            new = steady_innovations(board.observed, period=season_length(None, board.grain))
             laid[number, longest] = lay_lags(new, max_lag=longest, ahead=board.ahead)
         return replace(placed, lagged=laid[number, longest])
     return claim

@@ -7,7 +7,7 @@ has none of the three, so that innovations of unrelated KPIs are unrelated too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,6 @@ from kpikit.analysis.season import season_columns
 LONGEST_MEMORY = 6  # own past values at most, and one for every
 ROWS_A_LAG = 16  # periods of history; two where it is short
 PROFILE = 12  # a longer season is drawn by waves, as fine as the months of a year
-FAR = 3.0  # robust standard deviations: what is new beyond them counts no more
-NORMAL = 1.4826  # times the median absolute deviation, for a standard deviation
 DEPENDENT = 1e-9  # of a column's size: what is left of it is rounding
 
 
@@ -113,24 +111,6 @@ def find_innovations(values: Floats, *, period: int) -> Innovations:
         persistence=_persistence(levels, np.isfinite(scaled).sum(axis=0)),
         freedom=np.where(enough & moves, freedom, 0),
     )
-
-
-def tame(new: Innovations) -> Innovations:
-    """Return innovations of which no single one can decide.
-
-    A price change in one KPI and a corrected entry in another, once each, are as related
-    as any two events. What lies more than three robust standard deviations out (the
-    median absolute deviation times 1.4826) is brought to that, and what is left is made
-    orthogonal to the KPI's own part of the regression again.
-    """
-    size = np.where(new.known, np.abs(new.left), np.nan)
-    usable = new.known.any(axis=0)
-    middle = np.zeros(size.shape[1])
-    middle[usable] = np.nanmedian(size[:, usable], axis=0)
-    limit = np.where(middle > 0, FAR * NORMAL * middle, np.inf)
-    held = np.clip(new.filled, -limit, limit).T
-    own = np.einsum("kij,kj->ki", new.bases, np.einsum("kij,ki->kj", new.bases, held))
-    return replace(new, left=np.where(new.known, (held - own).T, np.nan))
 
 
 def fixed_columns(count: int, period: int) -> Floats:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from kpikit.analysis.board import Board, read_boards
 from kpikit.analysis.discovery import Target, hold_leads
-from kpikit.analysis.innovations import find_innovations, tame
 from kpikit.analysis.lag_tests import Lagged, judge_lags, lay_lags
 from kpikit.analysis.lead_tables import lead_tables
 from kpikit.analysis.panel import season_length
+from kpikit.analysis.steady import steady_innovations
 from kpikit.charts.lags import lead_chart
 from kpikit.errors import DataError, UnknownNameError
 from kpikit.results import Result
@@ -206,7 +206,7 @@ def find_leads(  # noqa: PLR0913 - the contract's, with what must not be tested 
 
 
 def _lag(board: Board, period: int | None, max_lag: int) -> Lagged:
-    new = tame(find_innovations(board.observed, period=season_length(period, board.grain)))
+    new = steady_innovations(board.observed, period=season_length(period, board.grain))
     return lay_lags(new, max_lag=max_lag, ahead=board.ahead)
 
 
