@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from kpikit.analysis.changes import Changes, find_changes
     from kpikit.analysis.decomposition import Decomposition, decompose_change
     from kpikit.analysis.identities import IdentityChecks, check_identities
+    from kpikit.analysis.leads import Leads, find_leads
+    from kpikit.analysis.links import LinkEvidence, test_links
     from kpikit.analysis.seasons import Season, find_season
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
@@ -58,11 +60,34 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "kpikit.analysis.changes": ("Changes", "find_changes"),
-    "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
-    "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
-    "kpikit.analysis.seasons": ("Season", "find_season"),
-    "kpikit.analysis.trend": ("Trend", "fit_trend"),
+    "kpikit.analysis.changes": (
+        "Changes",
+        "find_changes",
+    ),
+    "kpikit.analysis.decomposition": (
+        "Decomposition",
+        "decompose_change",
+    ),
+    "kpikit.analysis.identities": (
+        "IdentityChecks",
+        "check_identities",
+    ),
+    "kpikit.analysis.leads": (
+        "Leads",
+        "find_leads",
+    ),
+    "kpikit.analysis.links": (
+        "LinkEvidence",
+        "test_links",
+    ),
+    "kpikit.analysis.seasons": (
+        "Season",
+        "find_season",
+    ),
+    "kpikit.analysis.trend": (
+        "Trend",
+        "fit_trend",
+    ),
     "kpikit.errors": (
         "DataError",
         "FormulaError",
@@ -72,21 +97,45 @@ _HOMES = {
         "StrategyError",
         "UnknownNameError",
     ),
-    "kpikit.forecasting.forecast": ("Forecast", "forecast"),
+    "kpikit.forecasting.forecast": (
+        "Forecast",
+        "forecast",
+    ),
     "kpikit.observations": (
         "Observations",
         "VintageChanges",
         "build_observations",
         "compare_vintages",
     ),
-    "kpikit.observations.same_point": ("SamePoint", "compare_same_point"),
-    "kpikit.review.findings": ("Review", "build_review"),
+    "kpikit.observations.same_point": (
+        "SamePoint",
+        "compare_same_point",
+    ),
+    "kpikit.review.findings": (
+        "Review",
+        "build_review",
+    ),
     "kpikit.review.notebook": ("run_notebook",),
-    "kpikit.review.run": ("ReviewRun", "run_review"),
-    "kpikit.sources": ("SourceChecks", "check_sources"),
-    "kpikit.strategy": ("Strategy", "load_strategy"),
-    "kpikit.targets.assess": ("Assessments", "assess_targets"),
-    "kpikit.targets.propose": ("TargetProposals", "propose_targets"),
+    "kpikit.review.run": (
+        "ReviewRun",
+        "run_review",
+    ),
+    "kpikit.sources": (
+        "SourceChecks",
+        "check_sources",
+    ),
+    "kpikit.strategy": (
+        "Strategy",
+        "load_strategy",
+    ),
+    "kpikit.targets.assess": (
+        "Assessments",
+        "assess_targets",
+    ),
+    "kpikit.targets.propose": (
+        "TargetProposals",
+        "propose_targets",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -99,6 +148,8 @@ __all__ = [
     "FormulaError",
     "IdentityChecks",
     "KpikitError",
+    "Leads",
+    "LinkEvidence",
     "NotebookError",
     "Observations",
     "PeriodError",
@@ -122,6 +173,7 @@ __all__ = [
     "compare_vintages",
     "decompose_change",
     "find_changes",
+    "find_leads",
     "find_season",
     "fit_trend",
     "forecast",
@@ -129,6 +181,7 @@ __all__ = [
     "propose_targets",
     "run_notebook",
     "run_review",
+    "test_links",
 ]
 
 

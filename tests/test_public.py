@@ -23,6 +23,8 @@ CONTRACT = {
     "find_changes",
     "find_season",
     "fit_trend",
+    "find_leads",
+    "test_links",
     "forecast",
     "propose_targets",
     "assess_targets",
