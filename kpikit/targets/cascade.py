@@ -26,7 +26,15 @@ from kpikit.targets.split import (
     split_target,
     weights_of,
 )
-from kpikit.targets.standing import NoDataError, Stand, Table, facts_of, foresee, stand_of
+from kpikit.targets.standing import (
+    NoDataError,
+    Stand,
+    Table,
+    facts_of,
+    foresee,
+    newest_day,
+    stand_of,
+)
 from kpikit.units import Unit, format_chance, format_change, format_value
 
 if TYPE_CHECKING:
@@ -184,7 +192,7 @@ def cascade_targets(  # noqa: PLR0913 - each argument is a question of its own
     item, table = strategy.kpis[kpi], observations.to_frame()
     _refuse_band(item)
     when = _period(period, strategy)
-    today = _newest(table, strategy) if as_of is None else parse_date(as_of)
+    today = newest_day(table, strategy) if as_of is None else parse_date(as_of)
     made = parts_of_target(item, when, table, strategy, today)
     for stand in made.stands:
         _refuse_band(stand.kpi)
@@ -267,18 +275,6 @@ def _refuse_band(kpi: Kpi) -> None:
 
 def _period(period: str | date | Period, strategy: Strategy) -> Period:
     return period if isinstance(period, Period) else strategy.calendar.parse(str(period))
-
-
-def _newest(table: pd.DataFrame, strategy: Strategy) -> date:
-    """Return the last day of the newest complete period."""
-    whole = table[table["complete"]]
-    if whole.empty:
-        raise DataError("observations: there is no complete period.")
-    starts = pd.to_datetime(whole["period_start"]).groupby(whole["kpi"]).max()
-    return max(
-        strategy.calendar.period(start.date(), strategy.kpis[str(name)].grain).end
-        for name, start in starts.items()
-    )
 
 
 def _name(row: pd.Series) -> str:

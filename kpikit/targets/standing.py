@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pandas as pd
 
+from kpikit.errors import DataError
 from kpikit.forecasting.outcomes import Aggregate, Held, Outcome, forecast_outcomes
 from kpikit.targets.aggregate import aggregate_of
 from kpikit.targets.to_date import combine
@@ -132,6 +133,24 @@ def starts_within(period: Period, kpi: Kpi, strategy: Strategy) -> list[date]:
         # a week belongs to the period in which it begins; other grains fit or are too long
         and (kpi.grain == "week" or calendar.period(start, kpi.grain).end <= period.end)
     ]
+
+
+def newest_day(table: pd.DataFrame, strategy: Strategy) -> date:
+    """Return the last day of the newest complete period.
+
+    Raises
+    ------
+    DataError
+        There is none.
+    """
+    whole = table[table["complete"]]
+    if whole.empty:
+        raise DataError("observations: there is no complete period.")
+    starts = pd.to_datetime(whole["period_start"]).groupby(whole["kpi"]).max()
+    return max(
+        strategy.calendar.period(start.date(), strategy.kpis[str(name)].grain).end
+        for name, start in starts.items()
+    )
 
 
 def foresee(stands: Sequence[Stand]) -> tuple[list[Outcome], tuple[str, ...]]:
