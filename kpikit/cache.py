@@ -12,7 +12,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 
@@ -40,27 +40,22 @@ def hash_of(*parts: bytes) -> str:
 def recall(keys: Sequence[str]) -> dict[str, bytes]:
     """Return what is kept under these keys; what was never kept, or has left, is absent."""
     found: dict[str, bytes] = {}
-    with _opened() as store:
-        if store is not None:
-            for start in range(0, len(keys), ASKED):
-                asked = keys[start : start + ASKED]
-                marks = ",".join("?" * len(asked))
-                found.update(
-                    store.execute(f"select key, value from kept where key in ({marks})", asked)
-                )
+    with suppress(OSError, sqlite3.Error), _opened() as store:
+        for start in range(0, len(keys), ASKED):
+            asked = keys[start : start + ASKED]
+            marks = ",".join("?" * len(asked))
+            query = f"select key, value from kept where key in ({marks})"
+            found.update(store.execute(query, asked).fetchall())
     return found
 
 
 def keep(entries: Mapping[str, bytes]) -> None:
     """Keep values under their keys, all of them or none."""
-    with _opened() as store:
-        if store is not None and entries:
-            store.executemany(
-                "insert or replace into kept (key, value) values (?, ?)", entries.items()
-            )
-            store.execute(
-                "delete from kept where number <= (select max(number) from kept) - ?", (MOST,)
-            )
+    with suppress(OSError, sqlite3.Error), _opened() as store:
+        store.executemany("insert or replace into kept (key, value) values (?, ?)", entries.items())
+        store.execute(
+            "delete from kept where number <= (select max(number) from kept) - ?", (MOST,)
+        )
 
 
 def cache_folder() -> Path | None:
@@ -80,25 +75,15 @@ def _user_folder() -> Path:
 
 
 @contextmanager
-def _opened() -> Iterator[sqlite3.Connection | None]:
-    """Give the open store; what goes wrong with it leaves what was asked for absent."""
+def _opened() -> Iterator[sqlite3.Connection]:
+    """Give the open store; what is done with it is kept as a whole or not at all."""
     folder = cache_folder()
     if folder is None:
-        yield None
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        store = sqlite3.connect(folder / "cache.sqlite", timeout=WAIT)
-    except (OSError, sqlite3.Error):
-        yield None
-        return
-    with closing(store):
-        try:
-            with store:
-                store.execute(
-                    "create table if not exists kept "
-                    "(number integer primary key autoincrement, key text unique, value blob)"
-                )
-                yield store
-        except sqlite3.Error:
-            return
+        raise FileNotFoundError(OFF)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with closing(sqlite3.connect(folder / "cache.sqlite", timeout=WAIT)) as store, store:
+        store.execute(
+            "create table if not exists kept "
+            "(number integer primary key autoincrement, key text unique, value blob)"
+        )
+        yield store

@@ -18,7 +18,7 @@ BEFORE = 2  # times as many periods before the first promise as there are promis
 BANDS = (("q0.025", "q0.975", 0.2, "95 %"), ("q0.1", "q0.9", 0.45, "80 %"))
 
 
-def promise_chart(
+def promise_chart(  # noqa: PLR0913 - how every chart over time is asked for
     history: pd.DataFrame,
     promises: pd.DataFrame,
     *,
@@ -27,7 +27,7 @@ def promise_chart(
     unit: Unit = "number",
     currency: str = "",
 ) -> Axes:
-    """Draw forecasts made earlier over what came; each period is drawn once.
+    """Draw forecasts made earlier over what came, each period once; upright lines say when.
 
     Parameters
     ----------
@@ -48,6 +48,7 @@ def promise_chart(
             label = f"{name} promised" if number == 0 else None
             low, high = _steps(fan[lower]), _steps(fan[upper])
             ax.fill_between(when, low, high, color=SKY, alpha=strength, linewidth=0, label=label)
+        ax.axvline(when[0], color=MUTED, linewidth=0.8)
         label = "median promised" if number == 0 else None
         ax.plot(when, _steps(fan["q0.5"]), color=MUTED, linestyle=":", label=label)
     ax.plot(
@@ -64,6 +65,7 @@ def promise_chart(
             color=ORANGE,
             label="outside 80 %",
         )
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return dress(ax, title=title, unit=unit, currency=currency)
 
 
