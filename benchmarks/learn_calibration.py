@@ -43,7 +43,7 @@ SPANS = {
     "week": (2, 4, 8, 13),
     "year": (2, 3, 4),
 }
-STEP_BINS = {"month": (2, 4, 9, 15), "quarter": (2, 4), "week": (2, 5, 9), "year": (2, 4)}
+STEP_BINS = {"month": (1, 4, 9, 15), "quarter": (1, 2, 4), "week": (1, 4, 9), "year": (1, 2, 4)}
 SPAN_BINS = {"month": (4, 9), "quarter": (3,), "week": (5,), "year": ()}
 HOLD = 10.0
 PUBLISHED = 5.0  # weight of a published split beside a piece

@@ -79,7 +79,10 @@ def test_an_entry_is_whole_or_absent_when_its_writer_is_killed(folder):
 
 
 def test_many_processes_write_at_once(folder):
-    code = "import sys; from kpikit.cache import keep; [keep({f'{sys.argv[1]}{n}': b'v'}) for n in range(20)]"
+    code = (
+        "import sys; from kpikit.cache import keep\n"
+        "for n in range(20): keep({f'{sys.argv[1]}{n}': b'v'})"
+    )
     running = [subprocess.Popen([sys.executable, "-c", code, name]) for name in "abc"]
     assert [process.wait() for process in running] == [0, 0, 0]
     assert len(recall([f"{name}{n}" for name in "abc" for n in range(20)])) == 60
