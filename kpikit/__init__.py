@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         StrategyError,
         UnknownNameError,
     )
+    from kpikit.forecasting.backtest import Backtest, backtest
     from kpikit.forecasting.forecast import Forecast, forecast
     from kpikit.observations import (
         Observations,
@@ -97,6 +98,10 @@ _HOMES = {
         "StrategyError",
         "UnknownNameError",
     ),
+    "kpikit.forecasting.backtest": (
+        "Backtest",
+        "backtest",
+    ),
     "kpikit.forecasting.forecast": (
         "Forecast",
         "forecast",
@@ -141,6 +146,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Assessments",
+    "Backtest",
     "Changes",
     "DataError",
     "Decomposition",
@@ -165,6 +171,7 @@ __all__ = [
     "UnknownNameError",
     "VintageChanges",
     "assess_targets",
+    "backtest",
     "build_observations",
     "build_review",
     "check_identities",

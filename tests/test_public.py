@@ -26,6 +26,7 @@ CONTRACT = {
     "find_leads",
     "test_links",
     "forecast",
+    "backtest",
     "propose_targets",
     "assess_targets",
     "run_review",

@@ -60,7 +60,12 @@ class Changes(Result):
 
     def _draw(self, ax: Axes) -> None:
         if len(self.searched) == 1:
-            change_chart(self._lines, self.frame, ax=ax, title=series_title(*self.searched.iloc[0][["kpi", "segment"]]))
+            change_chart(
+                self._lines,
+                self.frame,
+                ax=ax,
+                title=series_title(*self.searched.iloc[0][["kpi", "segment"]]),
+            )
         else:
             change_board(self.frame, ax=ax)
 

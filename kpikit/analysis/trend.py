@@ -71,7 +71,9 @@ class Trend(Result):
         unit = "a year" if self.grain else "a period"
         share = format_change(float(row["of_level"]) * self.per_year, relative=True)
         of_level = f", {share} of its level" if np.isfinite(row["of_level"]) else ""
-        return f"{name}: {words}{since}; {slope} {unit} (95 % interval {lower} to {upper}){of_level}."
+        return (
+            f"{name}: {words}{since}; {slope} {unit} (95 % interval {lower} to {upper}){of_level}."
+        )
 
     def line(self) -> pd.DataFrame:
         """Return values and the line fitted to them since the last change.
