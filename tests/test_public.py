@@ -24,6 +24,7 @@ CONTRACT = {
     "forecast",
     "propose_targets",
     "assess_targets",
+    "cascade_targets",
     "run_review",
     "run_notebook",
 }
