@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
@@ -11,8 +12,9 @@ import pandas as pd
 
 from kpikit.analysis.panel import Floats, Series, read_panel
 from kpikit.errors import DataError, UnknownNameError, suggest
+from kpikit.forecasting.foresight import collect_notes, foresee, generator
+from kpikit.forecasting.outlook import Outlook
 from kpikit.forecasting.scales import Bounds
-from kpikit.forecasting.simulation import collect_notes, simulate
 from kpikit.periods import Grain
 
 Aggregate = Literal["sum", "mean", "last", "ratio"]
@@ -120,42 +122,77 @@ def forecast_outcomes(  # noqa: PLR0913 - each argument is a question of its own
     series, notes = read_panel(table, grain=grain)
     held = dict(to_date or {})
     _refuse_unknown(held, series)
-    for one in series:
-        one.future(1)  # refuses where the grain cannot be told
-    reach = skip + steps
-    found = simulate(series, horizon=reach, bounds=bounds, workers=workers, seed=seed)
-    weights: list[Floats | None] = [None] * len(series)
+    ask = partial(foresee, horizon=skip + steps, workers=workers, scheduler=scheduler, seed=seed)
+    found = ask(series, bounds=bounds)
+    below: list[Outlook | None] = [None] * len(series)
     if aggregate == "ratio":
-        below, _ = read_panel(table, grain=grain, column="denominator")
-        own = simulate(below, horizon=reach, bounds=(0.0, None), workers=workers, seed=seed + 1)
-        weights = [s.paths[:, skip:] for s in own]
+        lower, _ = read_panel(table, grain=grain, column="denominator")
+        below = list(ask(lower, bounds=(0.0, None)))
+    span = _Span(steps=steps, skip=skip, aggregate=aggregate)
     outcomes = [
-        Outcome(
-            kpi=one.kpi,
-            segment=one.segment,
-            draws=_draws(
-                s.paths[:, skip:], weight, aggregate, held.get((one.kpi, one.segment), NOTHING)
-            ),
-            to_come=None if weight is None else weight.sum(axis=1),
-            errors=np.full(len(one.observed), np.nan),
-            starts=one.starts,
-            model="exponential smoothing",
+        _outcome(
+            one, own, under, span=span, held=held.get((one.kpi, one.segment), NOTHING), seed=seed
         )
-        for one, s, weight in zip(series, found, weights, strict=True)
+        for one, own, under in zip(series, found, below, strict=True)
     ]
     return outcomes, (*notes, *collect_notes(series, found))
 
 
-def _draws(paths: Floats, weights: Floats | None, aggregate: Aggregate, held: Held) -> Floats:
+@dataclass(frozen=True, kw_only=True)
+class _Span:
+    steps: int
+    skip: int
+    aggregate: Aggregate
+
+    @property
+    def weights(self) -> Floats:
+        """Return the weight of every step: those that count alike, the end alone for `last`."""
+        counting = np.full(self.steps, 1 / self.steps)
+        if self.aggregate == "last":
+            counting = np.eye(self.steps)[-1]
+        return np.concatenate([np.zeros(self.skip), counting])
+
+
+def _outcome(  # noqa: PLR0913 - what is forecast, and how it is put together
+    one: Series, own: Outlook, under: Outlook | None, *, span: _Span, held: Held, seed: int
+) -> Outcome:
+    weights, to_come = span.weights, None
+    if under is not None:
+        # its own order: a denominator goes its way whatever its quotient does
+        to_come = generator(one, seed).permutation(span.steps * under.draws(weights))
+        weights = _by_denominator(under, weights)
+    draws = _whole(own.draws(weights), to_come, span, held)
+    draws.setflags(write=False)
+    return Outcome(
+        kpi=one.kpi,
+        segment=one.segment,
+        draws=draws,
+        to_come=to_come,
+        errors=own.past_errors(weights, len(one.observed)),
+        starts=one.starts,
+        model=own.model,
+    )
+
+
+def _by_denominator(under: Outlook, weights: Floats) -> Floats:
+    """Return the weights of a quotient's steps: the denominators expected in them."""
+    expected = np.array([under.centre(step) for step in np.eye(len(weights))])
+    weighed = np.where(weights > 0, np.maximum(expected, 0.0), 0.0)
+    total = float(weighed.sum())
+    return weighed / total if np.isfinite(total) and total > 0 else weights
+
+
+def _whole(values: Floats, to_come: Floats | None, span: _Span, held: Held) -> Floats:
+    """Return what the whole period holds: what is to come, with what it holds already."""
     first, second = held
-    if weights is not None:
-        below = second + weights.sum(axis=1)
-        above = first + (paths * weights).sum(axis=1)
-        return np.divide(above, below, out=np.full(len(below), np.nan), where=below > 0)
-    if aggregate == "last":
-        return paths[:, -1].copy()
-    values = first + paths.sum(axis=1)
-    return values / (second + paths.shape[1]) if aggregate == "mean" else values
+    if to_come is not None:
+        below = second + to_come
+        above = first + values * to_come
+        return np.asarray(np.divide(above, below, out=np.full(len(below), np.nan), where=below > 0))
+    if span.aggregate == "last":
+        return np.array(values)
+    total = first + span.steps * values
+    return np.asarray(total / (second + span.steps) if span.aggregate == "mean" else total)
 
 
 def _with_quotient(panel: pd.DataFrame) -> pd.DataFrame:
