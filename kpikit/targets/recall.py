@@ -41,6 +41,7 @@ COLUMNS = [
     "reached",
     "kept",
     "excess",
+    "surprise",
 ]
 
 
@@ -105,12 +106,11 @@ def recall_targets(  # noqa: PLR0913 - each argument is a question of its own
     -------
     PastTargets
         One row per KPI and period: `kpi, segment, owner, period, target, attainment,
-        committed, q0.1, q0.5, q0.9, actual, reached, kept, excess`. `attainment` is the
+        committed, q0.1, q0.5, q0.9, actual, reached, kept, excess, surprise`. `attainment` is the
         chance of the target on the eve of the period, with nothing known later; `committed`
         what was reached with 80 % then; `reached` and `kept` say whether `actual` reached
         the target, and the committed one. `excess` is how much better the actual was than
-        the target, in spreads of the forecast: an honest target at 80 % lies 0.84 below
-        what comes, give or take 1.
+        the target, `surprise` than the forecast's median, both in spreads of the forecast.
 
     Raises
     ------
@@ -213,7 +213,8 @@ def _row(one: Wanted, now: Stand, outcome: Outcome) -> tuple[object, ...]:
         now.actual,
         np.nan if value is None else _hit(now.actual, value, now),
         _hit(now.actual, committed, now) if len(draws) else np.nan,
-        _excess(value, now, (float(low), float(high))),
+        _better(value, now, (float(low), float(high))),
+        _better(float(middle), now, (float(low), float(high))),
     )
 
 
@@ -221,10 +222,12 @@ def _hit(actual: float, target: Target, now: Stand) -> float:
     return float(reached(np.array([actual]), target, now.kpi.direction)[0])
 
 
-def _excess(target: Target | None, now: Stand, band: tuple[float, float]) -> float:
-    """Return how much better than the target it was, in spreads of the forecast."""
+def _better(target: Target | None, now: Stand, band: tuple[float, float]) -> float:
+    """Return how much better than that it came, in spreads of the forecast."""
     spread = (band[1] - band[0]) / WIDTH
     if target is None or isinstance(target, tuple) or not spread > 0:
+        return float("nan")
+    if now.kpi.direction == "on_target":
         return float("nan")
     better = now.actual - target
     return (better if now.kpi.direction == "higher_is_better" else -better) / spread
