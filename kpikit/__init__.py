@@ -25,8 +25,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kpikit.analysis.changes import Changes, find_changes
     from kpikit.analysis.decomposition import Decomposition, decompose_change
     from kpikit.analysis.identities import IdentityChecks, check_identities
+    from kpikit.analysis.seasons import Season, find_season
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
         DataError,
@@ -61,8 +63,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "kpikit.analysis.changes": ("Changes", "find_changes"),
     "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
     "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
+    "kpikit.analysis.seasons": ("Season", "find_season"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
     "kpikit.errors": (
         "DataError",
@@ -98,6 +102,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Assessments",
+    "Changes",
     "DataError",
     "Decomposition",
     "Forecast",
@@ -112,6 +117,7 @@ __all__ = [
     "Review",
     "ReviewRun",
     "SamePoint",
+    "Season",
     "SourceChecks",
     "Strategy",
     "StrategyError",
@@ -131,7 +137,9 @@ __all__ = [
     "compare_same_point",
     "compare_vintages",
     "decompose_change",
+    "find_changes",
     "find_sandbagging",
+    "find_season",
     "fit_trend",
     "forecast",
     "load_strategy",

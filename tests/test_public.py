@@ -20,6 +20,8 @@ CONTRACT = {
     "compare_vintages",
     "check_identities",
     "decompose_change",
+    "find_changes",
+    "find_season",
     "fit_trend",
     "forecast",
     "propose_targets",

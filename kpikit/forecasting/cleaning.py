@@ -61,7 +61,13 @@ def _running_median(values: Floats) -> Floats:
     if len(values) < width:
         return np.full(len(values), _median(values))
     windows = np.lib.stride_tricks.sliding_window_view(values, width)
-    middle = np.array([_median(window) for window in windows])
+    # missing values sort last, so that the median is among the first so many
+    ordered = np.sort(windows, axis=1)
+    count = np.isfinite(windows).sum(axis=1)
+    rows = np.arange(len(windows))
+    low = ordered[rows, np.maximum(count - 1, 0) // 2]
+    high = ordered[rows, np.maximum(np.minimum(count // 2, count - 1), 0)]
+    middle = np.where(count > 0, (low + high) / 2, _median(values))
     return np.concatenate([np.full(HALF, middle[0]), middle, np.full(HALF, middle[-1])])
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kpikit.analysis.panel import Floats
-from kpikit.forecasting.ets import NoFitError, ets_ahead
+from kpikit.forecasting.ets import ets_ahead
 from kpikit.forecasting.figures import Ints, all_figures, slots, slots_ahead, tested_figures
 from kpikit.forecasting.regressions import differences_ahead, levels_ahead
 from kpikit.forecasting.smoothing import Smoothed, Start, line_start, smooth
@@ -211,15 +211,18 @@ def _statsmodels(block: Block) -> tuple[Floats, NDArray[np.bool_]]:
     ahead = np.full((count, length, block.horizon), np.nan)
     seasonal = np.abs(block.tested).max(axis=1) > 0
     failed = np.zeros(count, dtype=bool)
-    for row, start in enumerate(block.first):
-        period = block.period if seasonal[row] else 1
-        try:
-            ahead[row, start:] = ets_ahead(
-                block.natural[row, start:], period=period, horizon=block.horizon
-            )
-        except NoFitError:
-            failed[row] = True
+    for period in (1, block.period):
+        rows = np.flatnonzero(seasonal == (period > 1))
+        if not len(rows):
+            continue
+        found = ets_ahead(
+            block.natural[rows], block.first[rows], period=period, horizon=block.horizon
+        )
+        for row, own in zip(rows, found, strict=True):
+            failed[row] = own is None
+            if own is not None:
+                ahead[row, block.first[row] :] = own
     if failed.any():
-        own = _seasonal(block.natural, block, block.tested, trend=True)
-        ahead = np.where(failed[:, None, None], own, ahead)
+        plain = _seasonal(block.natural, block, block.tested, trend=True)
+        ahead = np.where(failed[:, None, None], plain, ahead)
     return block.back(ahead), failed

@@ -1,0 +1,283 @@
+"""Search a series for steps and bends: all pairs of dates at once, under every memory.
+
+Each account of a series (no break, one, two; with or without a trend) is weighed by its
+evidence: the likelihood, averaged over all that is not known, which is the sizes, the memory
+of the errors, and the dates. So a break that could be anywhere has to be worth more than one
+whose date is plain, and no penalty has to be chosen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kpikit.analysis.autoregression import is_exact, log_scale, whiten
+from kpikit.analysis.panel import Floats
+from kpikit.analysis.season import season_columns
+
+Places = NDArray[np.int64]
+
+PHIS: Floats = np.array([0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.93, 0.97])
+LOG_WIDTHS: Floats = np.log(np.gradient(PHIS) / np.gradient(PHIS).sum())  # all alike likely
+LOG_ODDS = -0.5  # before seeing the values, of one break more against none
+MOST_BREAKS = 8
+MOST_DATES = 130  # tried at once; in a longer series every second, third, ... comes first
+SHORTEST, SHARE, LONGEST = 3, 20, 8  # a level lasts a 20th of the series, within 3 and 8 periods
+ROUNDS = 3  # in which every date moves to its best place, given the others
+ALIKE = 1e-6  # two columns this near to each other are one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Break:
+    """One break: its place among the values searched, and `step` or `slope`."""
+
+    place: int
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """The course of a series: its breaks in their order, and whether a trend runs through it."""
+
+    breaks: tuple[Break, ...] = ()
+    has_trend: bool = False
+
+    def columns(self, times: Places) -> Floats:
+        """Return level, trend where there is one, and breaks, as columns of a regression."""
+        line = [np.ones(len(times)), times - times.mean()][: 1 + self.has_trend]
+        return np.column_stack([*line, *(_column(times, one) for one in self.breaks)])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _View:
+    """The candidates under one memory, alone (0) and beside a trend (1)."""
+
+    constant: float
+    basis: Floats
+    trend: Floats
+    directions: tuple[Floats, Floats]
+    overlaps: tuple[Floats, Floats]
+    rooms: tuple[Floats, Floats]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Design:
+    """All that a search needs to know of dates and season, whatever the values are."""
+
+    candidates: tuple[Break, ...]
+    first: Places
+    second: Places
+    spacing: int
+    views: tuple[_View, ...]
+
+
+def search_breaks(values: Floats, times: Places, period: int) -> Course:
+    """Find the steps and bends of a series observed at whole `times`.
+
+    Parameters
+    ----------
+    period
+        Periods in its season; 1 where it has none.
+    """
+    base = _base(times, period)
+    if is_exact(values, values - base @ np.linalg.lstsq(base, values, rcond=None)[0]):
+        return Course()
+    values = values - values.mean()
+    design = _design(times.tobytes(), period)
+    found = _up_to_two(values, times, design, free=len(values) - base.shape[1])
+    while 2 <= len(found) < MOST_BREAKS:
+        more = _one_more(values, times, base, found)
+        if more is None:
+            break
+        found = [*found, more]
+    if len(found) > 2 or design.spacing > 1:
+        found = _settle(values, times, base, found, reach=2 * design.spacing + SHORTEST)
+    level, line = _weigh(values, times, base, found, [])[:, 0]
+    ordered = tuple(sorted(found, key=lambda one: one.place))
+    return Course(breaks=ordered, has_trend=bool(line > level))
+
+
+def shortest_level(count: int) -> int:
+    """Return how many values a level has at least, of `count` in all."""
+    return max(SHORTEST, min(count // SHARE, LONGEST))
+
+
+def _base(times: Places, period: int) -> Floats:
+    return np.column_stack([np.ones(len(times)), season_columns(times, period)])
+
+
+def _column(times: Places, one: Break) -> Floats:
+    since = (times - times[one.place]).astype(float)
+    return (since >= 0).astype(float) if one.kind == "step" else np.maximum(since, 0.0)
+
+
+def _both_kinds(places: Places) -> list[Break]:
+    return [Break(place=int(place), kind=kind) for kind in ("step", "slope") for place in places]
+
+
+@lru_cache(maxsize=8)
+def _design(stamp: bytes, period: int) -> _Design:
+    """Prepare a search; series with the same dates share it."""
+    times = np.frombuffer(stamp, dtype=np.int64)
+    least = shortest_level(len(times))
+    places = np.arange(least, len(times) - least + 1)
+    spacing = max(1, -(-len(places) // MOST_DATES))
+    candidates = _both_kinds(places[::spacing])
+    where = np.array([one.place for one in candidates])
+    first, second = np.triu_indices(len(candidates), 1)
+    apart = np.abs(where[first] - where[second]) >= least
+    first, second = first[apart], second[apart]
+    base = _base(times, period)
+    trend = (times - times.mean())[:, None]
+    columns = np.column_stack([base, trend, *(_column(times, one) for one in candidates)])
+    views = tuple(_view(times, columns, base.shape[1], phi, first, second) for phi in PHIS)
+    return _Design(
+        candidates=tuple(candidates), first=first, second=second, spacing=spacing, views=views
+    )
+
+
+def _view(
+    times: Places, columns: Floats, bases: int, phi: float, first: Places, second: Places
+) -> _View:
+    _, white = whiten(np.zeros(len(times)), times, columns, phi=phi)
+    basis, upper = np.linalg.qr(white[:, :bases])
+    left = white[:, bases:] - basis @ (basis.T @ white[:, bases:])
+    trend = left[:, 0] / np.linalg.norm(left[:, 0])
+    alone = _directions(left[:, 1:])
+    beside = _directions(left[:, 1:] - np.outer(trend, trend @ left[:, 1:]))
+    overlaps = tuple((one.T @ one)[first, second] for one in (alone, beside))
+    rooms = tuple(np.where(1 - o**2 > ALIKE, 1 / np.maximum(1 - o**2, ALIKE), 0) for o in overlaps)
+    return _View(
+        constant=log_scale(times, phi) - float(np.log(np.abs(np.diag(upper))).sum()),
+        basis=basis,
+        trend=trend,
+        directions=(alone, beside),
+        overlaps=(overlaps[0], overlaps[1]),
+        rooms=(rooms[0], rooms[1]),
+    )
+
+
+def _directions(columns: Floats) -> Floats:
+    """Return columns of length 1; of length 0 those that others already hold."""
+    size = np.linalg.norm(columns, axis=0)
+    kept = size > ALIKE * size.max()
+    return np.where(kept, columns / np.where(kept, size, 1.0), 0.0)
+
+
+def _up_to_two(values: Floats, times: Places, design: _Design, *, free: int) -> list[Break]:
+    """Return no break, the best one, or the best two, whichever account has most evidence."""
+    none, ones, twos = [], [], []
+    for phi, width, view in zip(PHIS, LOG_WIDTHS, design.views, strict=True):
+        white, _ = whiten(values, times, np.empty((len(values), 0)), phi=phi)
+        left = white - view.basis @ (view.basis.T @ white)
+        whole = float(left @ left)
+        for lines in (0, 1):
+            told = lines * float(view.trend @ left) ** 2 / whole
+            height = view.constant + width - free / 2 * np.log(whole)
+            reach = view.directions[lines].T @ left / np.sqrt(whole)
+            one, other = reach[design.first], reach[design.second]
+            more = (other - view.overlaps[lines] * one) ** 2 * view.rooms[lines]
+            size = (len(values), free)
+            none.append(height + _gain(np.array([told]), lines, *size))
+            ones.append(height + _gain(told + reach**2, lines + 1, *size))
+            twos.append(height + _gain(told + one**2 + more, lines + 2, *size))
+    accounts = [_add(np.array(found)) for found in (none, ones, twos)]
+    height = [_mean(found) + LOG_ODDS * count for count, found in enumerate(accounts)]
+    best = int(np.argmax(height))
+    if best == 0:
+        return []
+    place = int(accounts[best].argmax())
+    chosen = [place] if best == 1 else [design.first[place], design.second[place]]
+    return [design.candidates[int(index)] for index in chosen]
+
+
+def _gain(told: Floats, columns: int, count: int, free: int) -> Floats:
+    """Return the log evidence of columns that tell a share of the squares, against none.
+
+    The sizes have a prior worth one value (Zellner's g = n): Liang et al. 2008.
+    """
+    left = 1 - np.minimum(told, 1.0) * count / (count + 1)
+    return np.asarray(-columns / 2 * np.log1p(count) - free / 2 * np.log(left))
+
+
+def _weigh(
+    values: Floats, times: Places, base: Floats, kept: list[Break], more: list[Break]
+) -> Floats:
+    """Return the log evidence of `kept`, and of `kept` with each of `more`.
+
+    One row without a trend and one with it.
+    """
+    table = [times - times.mean(), *(_column(times, one) for one in [*kept, *more])]
+    columns = np.column_stack([base, *table])
+    bases, free = base.shape[1], len(values) - base.shape[1]
+    rows: tuple[list[Floats], list[Floats]] = ([], [])
+    for phi, width in zip(PHIS, LOG_WIDTHS, strict=True):
+        white_values, white = whiten(values, times, columns, phi=phi)
+        basis, upper = np.linalg.qr(white[:, :bases])
+        left = white_values - basis @ (basis.T @ white_values)
+        white = white[:, bases:] - basis @ (basis.T @ white[:, bases:])
+        whole = float(left @ left)
+        height = log_scale(times, phi) - np.log(np.abs(np.diag(upper))).sum()
+        height += width - free / 2 * np.log(whole)
+        for lines in (0, 1):
+            fixed = np.linalg.qr(white[:, 1 - lines : 1 + len(kept)])[0]
+            told = float(((fixed.T @ left) ** 2).sum()) / whole
+            others = white[:, 1 + len(kept) :]
+            others = _directions(others - fixed @ (fixed.T @ others)) if more else others
+            size = (len(values), free)
+            alone = _gain(np.array([told]), lines + len(kept), *size)
+            beside = _gain(told + (others.T @ left) ** 2 / whole, lines + len(kept) + 1, *size)
+            rows[lines].append(height + np.append(alone, beside))
+    return np.stack([_add(np.array(row)) for row in rows])
+
+
+def _one_more(values: Floats, times: Places, base: Floats, found: list[Break]) -> Break | None:
+    """Return the best break beside those found, if it is worth its freedom."""
+    more = _both_kinds(_free_places(np.arange(len(values)), found, len(values)))
+    if not more:
+        return None
+    evidence = _add(_weigh(values, times, base, found, more))
+    if _mean(evidence[1:]) + LOG_ODDS <= evidence[0]:
+        return None
+    return more[int(evidence[1:].argmax())]
+
+
+def _settle(
+    values: Floats, times: Places, base: Floats, found: list[Break], *, reach: int
+) -> list[Break]:
+    """Move every break to its best place near by, given the others, until none moves."""
+    for _ in range(ROUNDS):
+        before = list(found)
+        for index, one in enumerate(before):
+            others = found[:index] + found[index + 1 :]
+            near = np.arange(one.place - reach, one.place + reach + 1)
+            places = _free_places(near, others, len(values))
+            more = [Break(place=int(place), kind=one.kind) for place in places]
+            evidence = _add(_weigh(values, times, base, others, more))[1:]
+            found = [*found[:index], more[int(evidence.argmax())], *found[index + 1 :]]
+        if found == before:
+            break
+    return found
+
+
+def _free_places(places: Places, others: list[Break], count: int) -> Places:
+    """Return the places that leave every level its shortest length."""
+    least = shortest_level(count)
+    free = (places >= least) & (places <= count - least)
+    for one in others:
+        free &= np.abs(places - one.place) >= least
+    return places[free]
+
+
+def _add(heights: Floats) -> Floats:
+    """Add up over the first axis what is given as logarithms."""
+    top = heights.max()
+    with np.errstate(divide="ignore"):
+        return np.asarray(top + np.log(np.exp(heights - top).sum(axis=0)))
+
+
+def _mean(heights: Floats) -> float:
+    return float(_add(heights)) - float(np.log(len(heights)))
