@@ -20,8 +20,8 @@ from kpikit import __version__
 from kpikit.commands.begin import example, new
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
-from kpikit.commands.target import target
 from kpikit.commands.reports import compare, verify
+from kpikit.commands.target import target
 from kpikit.errors import KpikitError, StrategyError
 
 if TYPE_CHECKING:
