@@ -18,7 +18,12 @@ MOST = 24  # newest periods: more cannot be read
 
 
 def promises_chart(
-    frame: pd.DataFrame, *, ax: Axes | None = None, title: str = "", unit: Unit = "number"
+    frame: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    title: str = "",
+    unit: Unit = "number",
+    currency: str = "",
 ) -> Axes:
     """Draw, for every past period, the forecast's 80 % band, the targets, and what came.
 
@@ -38,9 +43,13 @@ def promises_chart(
     if shown["target"].notna().any():
         ax.scatter(places, shown["target"], marker="D", s=26, color=ORANGE, label="target")
     ax.scatter(places, shown["actual"], s=30, color=BLUE, label="what came", zorder=3)
+    ax.use_sticky_edges = False  # else the lowest bar stands on the axis
+    ax.margins(y=0.08)
     ax.set_xticks(places, shown["period"].tolist(), rotation=45 if len(shown) > 8 else 0)
     ax.yaxis.set_major_locator(MaxNLocator(5))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: format_value(value, unit)))
+    ax.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: format_value(value, unit, currency=currency))
+    )
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     if title:
         ax.set_title(title, parse_math=False)

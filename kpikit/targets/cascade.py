@@ -116,8 +116,12 @@ class TargetCascade(Result):
     def _shown(self) -> pd.DataFrame:
         places = decimals_for(self.frame["target"].to_numpy(dtype=float))
         table = self.rounded(places)
+        change = table["target"] - table["forecast"].round(places)
         return table.assign(
-            target=[f"{value:,.{max(places, 0)}f}" for value in table["target"]],
+            forecast=[f"{value:,.{places}f}" for value in table["forecast"]],
+            target=[f"{value:,.{places}f}" for value in table["target"]],
+            change=[f"{value:+,.{places}f}" for value in change],
+            locked=["yes" if locked else "" for locked in table["locked"]],
             attainment=[format_chance(value) for value in table["attainment"]],
         )
 

@@ -132,6 +132,11 @@ class TargetPlan(Result):
         """Return a value of the KPI as text, with its unit."""
         return format_value(value, self.unit, currency=self.currency)
 
+    def _shown(self) -> pd.DataFrame:
+        table = self.to_frame()
+        values = [name for name in table.columns if name != "period_start"]
+        return table.assign(**{name: [self.say(one) for one in table[name]] for name in values})
+
     def _draw(self, ax: Axes) -> None:
         glide_chart(
             self.frame,

@@ -14,10 +14,11 @@ from kpikit.charts.promises import promises_chart
 from kpikit.errors import UnknownNameError
 from kpikit.forecasting.outcomes import Outcome
 from kpikit.periods import Period, parse_date
-from kpikit.results import Result
+from kpikit.results import ROWS_SHOWN, Result
 from kpikit.targets.accepted import AcceptedTargets, Wanted, wanted_targets
 from kpikit.targets.direction import Target, quantile_level, reached
 from kpikit.targets.standing import NoDataError, Stand, Table, facts_of, foresee, stand_of
+from kpikit.units import Unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,9 +48,18 @@ COLUMNS = [
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PastTargets(Result):
-    """What was wanted, what could have been promised, and what came; for periods gone by."""
+    """What was wanted, what could have been promised, and what came; for periods gone by.
+
+    Attributes
+    ----------
+    title, unit, currency
+        Of the first KPI, which the picture shows.
+    """
 
     as_of: date
+    title: str
+    unit: Unit
+    currency: str
 
     def summary(self) -> str:
         """Say how many targets were reached, and how many of the honest ones would have been."""
@@ -72,8 +82,17 @@ class PastTargets(Result):
         if len(self.frame):
             first = self.frame.iloc[0]
             same = (self.frame["kpi"] == first["kpi"]) & (self.frame["segment"] == first["segment"])
-            title = f"{first['kpi']}: what could be promised, and what came"
-            promises_chart(self.frame[same], ax=ax, title=title)
+            promises_chart(
+                self.frame[same],
+                ax=ax,
+                title=f"{self.title}: what could be promised, and what came",
+                unit=self.unit,
+                currency=self.currency,
+            )
+
+    def _shown(self) -> pd.DataFrame:
+        columns = ["kpi", "segment", "period", "target", "attainment", "committed", "actual"]
+        return self.frame.tail(ROWS_SHOWN)[[*columns, "reached", "kept"]]
 
 
 def recall_targets(  # noqa: PLR0913 - each argument is a question of its own
@@ -143,7 +162,15 @@ def recall_targets(  # noqa: PLR0913 - each argument is a question of its own
     if len(pairs) < len(asked):
         notes += (f"Periods left out for want of values: {len(asked) - len(pairs)}.",)
     frame = pd.DataFrame(rows, columns=COLUMNS)
-    return PastTargets(frame=frame, notes=(*notes, *said), as_of=today)
+    first = strategy.kpis.get(str(frame["kpi"].iloc[0])) if len(frame) else None
+    return PastTargets(
+        frame=frame,
+        notes=(*notes, *said),
+        as_of=today,
+        title=first.title if first else "",
+        unit=first.unit if first else "number",
+        currency=strategy.organisation.currency or "",
+    )
 
 
 def _asked(

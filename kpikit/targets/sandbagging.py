@@ -11,7 +11,7 @@ import pandas as pd
 
 from kpikit.charts.habits import habits_chart
 from kpikit.errors import DataError
-from kpikit.results import Result
+from kpikit.results import ROWS_SHOWN, Result
 from kpikit.units import format_p
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ COLUMNS = [
     "reached",
     "mean_attainment",
     "mean_excess",
+    "margin",
     "p_low",
     "p_just_beaten",
     "p_follows",
@@ -68,7 +69,14 @@ class TargetHabits(Result):
         return f"Targets of past cycles: {'; '.join(said)}."
 
     def _draw(self, ax: Axes) -> None:
-        habits_chart(self.frame.assign(name=self.frame[self.by]), ax=ax, honest=HONEST)
+        told = self._shown()
+        habits_chart(told.assign(name=told[self.by]), ax=ax, honest=HONEST)
+
+    def _shown(self) -> pd.DataFrame:
+        """Return the groups with enough cycles, those with a habit first; else all."""
+        told = self.frame[self.frame["verdict"] != "too few cycles"]
+        order = (told["verdict"] == "none").sort_values(kind="stable").index
+        return told.loc[order] if len(told) else self.frame.tail(ROWS_SHOWN)
 
 
 def find_sandbagging(cycles: pd.DataFrame, *, by: str = "kpi") -> TargetHabits:
@@ -88,9 +96,10 @@ def find_sandbagging(cycles: pd.DataFrame, *, by: str = "kpi") -> TargetHabits:
     Returns
     -------
     TargetHabits
-        One row per group: `by, cycles, targets, reached, mean_attainment, mean_excess, p_low,
-        p_just_beaten, p_follows, verdict`. Verdicts: `low`, `just beaten`, `follows`,
-        `none`, and `too few cycles` below six periods.
+        One row per group: `by, cycles, targets, reached, mean_attainment, mean_excess, margin,
+        p_low, p_just_beaten, p_follows, verdict`. `margin` is the mean excess in its own
+        standard deviations, 0.84 of an honest promise at 80 %. Verdicts: `low`, `just
+        beaten`, `follows`, `none`, and `too few cycles` below six periods.
 
     Raises
     ------
@@ -136,6 +145,7 @@ def _look_at(group: pd.DataFrame) -> tuple[object, ...]:
         int(group["reached"].sum()),
         float(group["attainment"].mean()),
         float(group["excess"].mean()),
+        float(group["excess"].mean() / group["excess"].std()) if cycles > 1 else np.nan,
     )
     if cycles < MIN_CYCLES:
         return (*shown, np.nan, np.nan, np.nan, "too few cycles")
