@@ -43,10 +43,10 @@ SPANS = {
     "week": (2, 4, 8, 13),
     "year": (2, 3, 4),
 }
-STEP_BINS = {"month": (2, 4, 9, 15), "quarter": (2, 4), "week": (2, 5, 9), "year": (2, 4)}
+STEP_BINS = {"month": (1, 4, 9, 15), "quarter": (1, 2, 4), "week": (1, 4, 9), "year": (1, 2, 4)}
 SPAN_BINS = {"month": (4, 9), "quarter": (3,), "week": (5,), "year": ()}
 HOLD = 10.0
-PUBLISHED = 3.0  # weight of a published split beside a piece
+PUBLISHED = 5.0  # weight of a published split beside a piece
 LEVELS = np.r_[0.005, 0.01, 0.025, 0.05, np.arange(2, 19) / 20, 0.95, 0.975, 0.99, 0.995]
 LEVELS = np.unique(np.round(LEVELS, 3))
 RIDGE = 20.0
@@ -110,9 +110,9 @@ def lessons(grain: str, series: list[tuple[np.ndarray, np.ndarray]]) -> list[Les
             ready.append((found, one))
     taught: list[Lesson] = []
     for batch in batches([one for one, _ in ready]):
-        for outlook, at in zip(forecast_batch([ready[i][0] for i in batch]), batch, strict=True):
+        for made, at in zip(forecast_batch([ready[i][0] for i in batch]), batch, strict=True):
             place, published, _, came = ready[at][1]
-            taught.append(Lesson(place, published, outlook.moments, came))
+            taught.append(Lesson(place, published, made.moments, came))
     return taught
 
 

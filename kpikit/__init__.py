@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         StrategyError,
         UnknownNameError,
     )
+    from kpikit.forecasting.backtest import Backtest, backtest
     from kpikit.forecasting.forecast import Forecast, forecast
     from kpikit.observations import (
         Observations,
@@ -77,6 +78,7 @@ _HOMES = {
         "StrategyError",
         "UnknownNameError",
     ),
+    "kpikit.forecasting.backtest": ("Backtest", "backtest"),
     "kpikit.forecasting.forecast": ("Forecast", "forecast"),
     "kpikit.observations": (
         "Observations",
@@ -102,6 +104,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Assessments",
+    "Backtest",
     "Changes",
     "DataError",
     "Decomposition",
@@ -129,6 +132,7 @@ __all__ = [
     "UnknownNameError",
     "VintageChanges",
     "assess_targets",
+    "backtest",
     "build_observations",
     "build_review",
     "cascade_targets",

@@ -24,6 +24,7 @@ CONTRACT = {
     "find_season",
     "fit_trend",
     "forecast",
+    "backtest",
     "propose_targets",
     "assess_targets",
     "cascade_targets",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from kpikit.analysis.panel import Floats
 from kpikit.forecasting.calibration import History
 from kpikit.forecasting.ets import fewest_values
 from kpikit.forecasting.ladder import Ready
@@ -23,6 +23,14 @@ UNSETTLED = "a model could not be fitted and was replaced by a plainer one"
 
 SEASONAL = "mean of six: Theta, statsmodels ETS, two smoothings, two autoregressions"
 PLAIN = "mean of Theta and damped smoothing"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Made:
+    """What the members make of a history; `unsettled` where one could not be fitted."""
+
+    moments: Moments
+    unsettled: bool
 
 
 def batches(ready: Sequence[Ready]) -> Iterator[list[int]]:
@@ -42,8 +50,8 @@ def batches(ready: Sequence[Ready]) -> Iterator[list[int]]:
             yield places[start : start + BATCH]
 
 
-def forecast_batch(histories: Sequence[Ready]) -> list[Outlook]:
-    """Return the outlook of every history of a batch."""
+def forecast_batch(histories: Sequence[Ready]) -> list[Made]:
+    """Return what the members make of every history of a batch."""
     with np.errstate(all="ignore"):
         block = _block(histories)
         found = forecast_block(block)
@@ -51,7 +59,7 @@ def forecast_batch(histories: Sequence[Ready]) -> list[Outlook]:
         for row, one in enumerate(histories):
             known[row, block.first[row] :] = one.known
         past = look_back(block, found.ahead, known)
-        return [_outlook(one, block, found, past[row], row) for row, one in enumerate(histories)]
+        return [_made(one, block, found, past[row], row) for row, one in enumerate(histories)]
 
 
 def _carries_season(one: Ready) -> bool:
@@ -76,35 +84,34 @@ def _block(histories: Sequence[Ready]) -> Block:
     )
 
 
-def _outlook(one: Ready, block: Block, found: Ensemble, past: PastErrors, row: int) -> Outlook:
+def _made(one: Ready, block: Block, found: Ensemble, past: PastErrors, row: int) -> Made:
     mean = found.ahead[row, -1]
     members = found.last[:, row]
     off = members[np.isfinite(members).all(axis=1)] - mean
-    change = float(np.abs(np.diff(one.values)).mean()) / past.level
     moments = Moments(
         mean=mean * one.size,
         level=past.level * one.size,
         products=past.products,
         counts=past.counts,
         apart=off.T @ off / len(off) / past.level**2,
-        errors=_recent(past.errors),
+        errors=past.errors[-REMEMBERED:].copy(),
         history=History(
             periods=len(one.values),
             seasonal=block.seasonal,
-            change=change,
-            growth=float(np.log(max(past.level, 1e-12))),
+            change=float(np.abs(np.diff(one.values)).mean()) / past.level,
+            growth=float(np.log(past.level)),
         ),
         grain=one.grain,
     )
-    notes = (*one.notes, UNSETTLED) if found.unsettled[row] else one.notes
+    return Made(moments=moments, unsettled=bool(found.unsettled[row]))
+
+
+def outlook_of(one: Ready, made: Made) -> Outlook:
+    """Return a history's outlook from what the members made of it."""
     return Outlook(
         frame=one.frame,
         horizon=one.horizon,
-        model=SEASONAL if block.seasonal else PLAIN,
-        notes=notes,
-        moments=moments,
+        model=SEASONAL if made.moments.history.seasonal else PLAIN,
+        notes=(*one.notes, UNSETTLED) if made.unsettled else one.notes,
+        moments=made.moments,
     )
-
-
-def _recent(errors: Floats) -> Floats:
-    return errors[-REMEMBERED:].astype(np.float64)

@@ -143,6 +143,7 @@ class Forecast(Result):
         ahead = pd.DataFrame(drawn, columns=quantile_columns(QUANTILES))
         ahead.insert(0, "period_start", pd.DatetimeIndex(one.future(self.horizon)))
         forecast_fan(ahead, ax=ax, last=last)
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 def forecast(  # noqa: PLR0913 - each argument is a question of its own, all but one optional

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kpikit.charts.promises import promises_chart
+from kpikit.charts.record import promises_chart
 from kpikit.errors import UnknownNameError
 from kpikit.forecasting.outcomes import Outcome
 from kpikit.periods import Period, parse_date
