@@ -56,7 +56,12 @@ if TYPE_CHECKING:
     from kpikit.sources import SourceChecks, check_sources
     from kpikit.strategy import Strategy, load_strategy
     from kpikit.targets.assess import Assessments, assess_targets
+    from kpikit.targets.cascade import TargetCascade, cascade_targets
+    from kpikit.targets.plan import TargetPlan, plan_target
     from kpikit.targets.propose import TargetProposals, propose_targets
+    from kpikit.targets.recall import PastTargets, recall_targets
+    from kpikit.targets.record import Record, score_record
+    from kpikit.targets.sandbagging import TargetHabits, find_sandbagging
 
 __version__ = "0.1.0"
 
@@ -137,9 +142,29 @@ _HOMES = {
         "Assessments",
         "assess_targets",
     ),
+    "kpikit.targets.cascade": (
+        "TargetCascade",
+        "cascade_targets",
+    ),
+    "kpikit.targets.plan": (
+        "TargetPlan",
+        "plan_target",
+    ),
     "kpikit.targets.propose": (
         "TargetProposals",
         "propose_targets",
+    ),
+    "kpikit.targets.recall": (
+        "PastTargets",
+        "recall_targets",
+    ),
+    "kpikit.targets.record": (
+        "Record",
+        "score_record",
+    ),
+    "kpikit.targets.sandbagging": (
+        "TargetHabits",
+        "find_sandbagging",
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -158,7 +183,9 @@ __all__ = [
     "LinkEvidence",
     "NotebookError",
     "Observations",
+    "PastTargets",
     "PeriodError",
+    "Record",
     "Review",
     "ReviewRun",
     "SamePoint",
@@ -166,6 +193,9 @@ __all__ = [
     "SourceChecks",
     "Strategy",
     "StrategyError",
+    "TargetCascade",
+    "TargetHabits",
+    "TargetPlan",
     "TargetProposals",
     "Trend",
     "UnknownNameError",
@@ -174,6 +204,7 @@ __all__ = [
     "backtest",
     "build_observations",
     "build_review",
+    "cascade_targets",
     "check_identities",
     "check_sources",
     "compare_same_point",
@@ -181,13 +212,17 @@ __all__ = [
     "decompose_change",
     "find_changes",
     "find_leads",
+    "find_sandbagging",
     "find_season",
     "fit_trend",
     "forecast",
     "load_strategy",
+    "plan_target",
     "propose_targets",
+    "recall_targets",
     "run_notebook",
     "run_review",
+    "score_record",
     "test_links",
 ]
 

@@ -22,6 +22,7 @@ from kpikit.commands.leads import leads
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
 from kpikit.commands.reports import compare, verify
+from kpikit.commands.target import target
 from kpikit.errors import KpikitError, StrategyError
 
 if TYPE_CHECKING:
@@ -233,6 +234,7 @@ def run(
     typer.echo(str(run_notebook(notebook, parameters=values, out=target)))
 
 
+app.command()(target)
 app.command()(example)
 app.command()(compare)
 app.command()(verify)

@@ -29,6 +29,7 @@ CONTRACT = {
     "backtest",
     "propose_targets",
     "assess_targets",
+    "cascade_targets",
     "run_review",
     "run_notebook",
 }

@@ -88,9 +88,9 @@ class TargetPlan(Result):
             f"chance of {format_chance(self.attainment)}"
         )
         if np.isfinite(self.actual):
-            said += f"; {self._say(self.actual)} so far"
+            said += f"; {self.say(self.actual)} so far"
         if np.isfinite(self.needed_pace):
-            said += f"; each period still open needs {self._say(self.needed_pace)}"
+            said += f"; each period still open needs {self.say(self.needed_pace)}"
         if self.origin == "proposed":
             return f"{said}."
         return f"{said}; {self._honest()}."
@@ -119,17 +119,23 @@ class TargetPlan(Result):
         row = self.proposals.frame.iloc[0]
         chance = format_chance(self.proposals.levels[1])
         if isinstance(self.target, tuple):
-            band = f"{self._say(row['lower'])} to {self._say(row['upper'])}"
+            band = f"{self.say(row['lower'])} to {self.say(row['upper'])}"
             return f"the band that holds what comes with {chance} is {band}"
-        return f"{self._say(row['committed'])} is reached with {chance}"
+        return f"{self.say(row['committed'])} is reached with {chance}"
 
     def _target(self) -> str:
         if isinstance(self.target, tuple):
-            return f"a band from {self._say(self.target[0])} to {self._say(self.target[1])}"
-        return self._say(self.target)
+            return f"a band from {self.say(self.target[0])} to {self.say(self.target[1])}"
+        return self.say(self.target)
 
-    def _say(self, value: float | None) -> str:
+    def say(self, value: float | None) -> str:
+        """Return a value of the KPI as text, with its unit."""
         return format_value(value, self.unit, currency=self.currency)
+
+    def _shown(self) -> pd.DataFrame:
+        table = self.to_frame()
+        values = [name for name in table.columns if name != "period_start"]
+        return table.assign(**{name: [self.say(one) for one in table[name]] for name in values})
 
     def _draw(self, ax: Axes) -> None:
         glide_chart(
