@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kpikit.analysis.decomposition import Decomposition, decompose_change
+    from kpikit.analysis.effect import Effect, estimate_effect
     from kpikit.analysis.identities import IdentityChecks, check_identities
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
@@ -57,6 +58,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
+    "kpikit.analysis.effect": ("Effect", "estimate_effect"),
     "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
     "kpikit.errors": (
@@ -90,6 +92,7 @@ __all__ = [
     "Assessments",
     "DataError",
     "Decomposition",
+    "Effect",
     "Forecast",
     "FormulaError",
     "IdentityChecks",
@@ -115,6 +118,7 @@ __all__ = [
     "compare_same_point",
     "compare_vintages",
     "decompose_change",
+    "estimate_effect",
     "fit_trend",
     "forecast",
     "load_strategy",

@@ -20,6 +20,7 @@ CONTRACT = {
     "compare_vintages",
     "check_identities",
     "decompose_change",
+    "estimate_effect",
     "fit_trend",
     "forecast",
     "propose_targets",
