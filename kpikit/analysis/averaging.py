@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from kpikit.analysis.autoregression import whiten
 from kpikit.analysis.panel import Floats
 
-MEMORIES = np.linspace(0.0, 0.98, 25)
-SEASONS = (0.03, 0.3, 0.7, 1.5, 4.0, 12.0, 40.0)  # their spread beside the noise's
-BENDS = (0.03, 0.5, 2.0, 8.0, 32.0)
+# nearer to each other towards 1: short histories make errors look shorter-lived than they are
+MEMORIES = 1 - np.geomspace(1.0, 0.02, 12)
+SEASONS = (0.03, 0.5, 1.5, 5.0, 30.0)  # their spread beside the noise's
+BENDS = (0.03, 1.0, 6.0, 32.0)
 LEAST = 1e-20  # squares per period, of values of spread 1: what is left of an exact fit
 
 
@@ -163,15 +164,16 @@ def _fit(
     loose = np.arange(fixed, fixed + bends + places)
     gram[:, loose, loose] += held
     cross = rows.T @ white
-    inverse = np.linalg.inv(gram)
+    inverse: Floats = np.linalg.inv(gram)
     found = inverse @ cross
-    prior = np.log(held).sum(axis=1) / 2
-    volume = _log_scales(times, memory) + prior - np.linalg.slogdet(gram)[1] / 2
+    squares = np.asarray(white @ white - found @ cross, dtype=np.float64)
+    volume: Floats = (np.log(held).sum(axis=1) - np.linalg.slogdet(gram)[1]) / 2
+    asked = fixed - 1
     return (
-        found[:, fixed - 1],
-        inverse[:, fixed - 1, fixed - 1],
-        white @ white - found @ cross,
-        volume,
+        found[:, asked],
+        inverse[:, asked, asked],
+        squares,
+        volume + _log_scales(times, memory),
     )
 
 

@@ -81,7 +81,7 @@ def _mark(ax: Axes, starts: pd.Series, since: pd.Timestamp) -> None:
     """Draw the date between the last period before the change and the first one after it."""
     before = starts[starts < since]
     place = since if before.empty else before.iloc[-1] + (since - before.iloc[-1]) / 2
-    ax.axvline(place, color=INK, linewidth=1)
+    ax.axvline(place, color=INK, linewidth=1)  # type: ignore[arg-type]  # dates are places
     ax.annotate(
         f"since {since:%Y-%m-%d} ",
         (place, 1.0),
