@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kpikit.analysis.decomposition import Decomposition, decompose_change
     from kpikit.analysis.effect import Effect, estimate_effect
     from kpikit.analysis.identities import IdentityChecks, check_identities
+    from kpikit.analysis.leads import Leads, find_leads
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
         DataError,
@@ -60,6 +61,7 @@ _HOMES = {
     "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
     "kpikit.analysis.effect": ("Effect", "estimate_effect"),
     "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
+    "kpikit.analysis.leads": ("Leads", "find_leads"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
     "kpikit.errors": (
         "DataError",
@@ -97,6 +99,7 @@ __all__ = [
     "FormulaError",
     "IdentityChecks",
     "KpikitError",
+    "Leads",
     "NotebookError",
     "Observations",
     "PeriodError",
@@ -119,6 +122,7 @@ __all__ = [
     "compare_vintages",
     "decompose_change",
     "estimate_effect",
+    "find_leads",
     "fit_trend",
     "forecast",
     "load_strategy",

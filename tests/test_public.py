@@ -22,6 +22,7 @@ CONTRACT = {
     "decompose_change",
     "estimate_effect",
     "fit_trend",
+    "find_leads",
     "forecast",
     "propose_targets",
     "assess_targets",
