@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from kpikit.analysis.effect import Effect, estimate_effect
     from kpikit.analysis.identities import IdentityChecks, check_identities
     from kpikit.analysis.leads import Leads, find_leads
+    from kpikit.analysis.overlap import Overlap, find_overlap
+    from kpikit.analysis.tradeoffs import Tradeoffs, find_tradeoffs
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
         DataError,
@@ -62,6 +64,8 @@ _HOMES = {
     "kpikit.analysis.effect": ("Effect", "estimate_effect"),
     "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
     "kpikit.analysis.leads": ("Leads", "find_leads"),
+    "kpikit.analysis.overlap": ("Overlap", "find_overlap"),
+    "kpikit.analysis.tradeoffs": ("Tradeoffs", "find_tradeoffs"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
     "kpikit.errors": (
         "DataError",
@@ -102,6 +106,7 @@ __all__ = [
     "Leads",
     "NotebookError",
     "Observations",
+    "Overlap",
     "PeriodError",
     "Review",
     "ReviewRun",
@@ -110,6 +115,7 @@ __all__ = [
     "Strategy",
     "StrategyError",
     "TargetProposals",
+    "Tradeoffs",
     "Trend",
     "UnknownNameError",
     "VintageChanges",
@@ -123,6 +129,8 @@ __all__ = [
     "decompose_change",
     "estimate_effect",
     "find_leads",
+    "find_overlap",
+    "find_tradeoffs",
     "fit_trend",
     "forecast",
     "load_strategy",

@@ -21,6 +21,8 @@ CONTRACT = {
     "check_identities",
     "decompose_change",
     "estimate_effect",
+    "find_overlap",
+    "find_tradeoffs",
     "fit_trend",
     "find_leads",
     "forecast",

@@ -164,10 +164,10 @@ def _fit(
     loose = np.arange(fixed, fixed + bends + places)
     gram[:, loose, loose] += held
     cross = rows.T @ white
-    inverse: Floats = np.linalg.inv(gram)
+    inverse = np.asarray(np.linalg.inv(gram), dtype=np.float64)
     found = inverse @ cross
     squares = np.asarray(white @ white - found @ cross, dtype=np.float64)
-    volume: Floats = (np.log(held).sum(axis=1) - np.linalg.slogdet(gram)[1]) / 2
+    volume = (np.log(held).sum(axis=1) - np.linalg.slogdet(gram)[1]) / 2
     asked = fixed - 1
     return (
         found[:, asked],
