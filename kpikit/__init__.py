@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kpikit.analysis.effect import Effect, estimate_effect
     from kpikit.analysis.identities import IdentityChecks, check_identities
     from kpikit.analysis.leads import Leads, find_leads
+    from kpikit.analysis.links import LinkEvidence, test_links
     from kpikit.analysis.overlap import Overlap, find_overlap
     from kpikit.analysis.tradeoffs import Tradeoffs, find_tradeoffs
     from kpikit.analysis.trend import Trend, fit_trend
@@ -66,6 +67,7 @@ _HOMES = {
     "kpikit.analysis.leads": ("Leads", "find_leads"),
     "kpikit.analysis.overlap": ("Overlap", "find_overlap"),
     "kpikit.analysis.tradeoffs": ("Tradeoffs", "find_tradeoffs"),
+    "kpikit.analysis.links": ("LinkEvidence", "test_links"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
     "kpikit.errors": (
         "DataError",
@@ -104,6 +106,7 @@ __all__ = [
     "IdentityChecks",
     "KpikitError",
     "Leads",
+    "LinkEvidence",
     "NotebookError",
     "Observations",
     "Overlap",
@@ -137,6 +140,7 @@ __all__ = [
     "propose_targets",
     "run_notebook",
     "run_review",
+    "test_links",
 ]
 
 

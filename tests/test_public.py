@@ -25,6 +25,7 @@ CONTRACT = {
     "find_tradeoffs",
     "fit_trend",
     "find_leads",
+    "test_links",
     "forecast",
     "propose_targets",
     "assess_targets",

@@ -15,7 +15,7 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Target:
-    """A target with its candidates, tested; and the leads that were held fixed in that.
+    """A target with its candidates, tested alone and beside the leads it has.
 
     Attributes
     ----------
@@ -34,21 +34,42 @@ class Target:
     beside: LagTests
     held: tuple[int, ...] = ()
 
+    @property
+    def tests(self) -> LagTests:
+        """The stronger evidence of the two, for each candidate."""
+        weaker = ~(self.beside.p_value <= self.alone.p_value)
+        return _exchange(self.beside, self.alone, np.flatnonzero(weaker))
 
-def q_values(p_values: Floats) -> Floats:
+
+def q_values(p_values: Floats, *, family: Floats | None = None) -> Floats:
     """Return Benjamini and Hochberg's (1995) adjusted p-values; NaN stays out.
+
+    Parameters
+    ----------
+    family
+        The tests among which a p-value is looked at: themselves, unless given.
 
     Examples
     --------
     >>> q_values(np.array([0.01, 0.04, np.nan, 0.03])).round(3).tolist()
     [0.03, 0.04, nan, 0.04]
     """
-    found = np.full(len(p_values), np.nan)
-    tested = np.flatnonzero(np.isfinite(p_values))
-    order = tested[np.argsort(p_values[tested], kind="stable")]
-    steps = p_values[order] * len(order) / np.arange(1, len(order) + 1)
-    found[order] = np.minimum(np.minimum.accumulate(steps[::-1])[::-1], 1.0)
-    return found
+    ranked = p_values if family is None else family
+    ranked = np.sort(ranked[np.isfinite(ranked)])
+    steps = ranked * len(ranked) / np.arange(1, len(ranked) + 1)
+    steps = np.append(np.minimum(np.minimum.accumulate(steps[::-1])[::-1], 1.0), 1.0)
+    found = steps[np.searchsorted(ranked, np.nan_to_num(p_values, nan=2.0))]
+    return np.where(np.isfinite(p_values), found, np.nan)
+
+
+def pair_q_values(targets: list[Target]) -> Floats:
+    """Return the q-value of every pair.
+
+    The family are the tests beside the accepted leads: proxies of a lead, which are many,
+    would make room for false ones. A proxy that is as clear by itself is a lead as well.
+    """
+    beside = np.concatenate([one.beside.p_value for one in targets])
+    return q_values(np.concatenate([one.tests.p_value for one in targets]), family=beside)
 
 
 def hold_leads(targets: list[Target], lagged: list[Lagged], *, fdr: float) -> list[Target]:
@@ -84,14 +105,15 @@ def _hold(target: Target, lagged: Lagged, limit: float) -> Target:
         columns.append(told_by(lagged, int(found.candidates[best]), int(found.lag[best])))
         given = np.hstack(columns)
         found = judge_lags(lagged, target.index, found.candidates, given=given)
-    return replace(target, beside=_with_entries(found, taken), held=tuple(held))
-
-
-def _with_entries(found: LagTests, taken: dict[int, LagTests]) -> LagTests:
-    """Put the tests of the accepted leads back: those at the time they were accepted."""
-    t_values, p_lags = found.t_values.copy(), found.p_lags.copy()
-    p_value, lags = found.p_value.copy(), found.lagged.copy()
     for place, then in taken.items():
-        t_values[:, place], p_lags[:, place] = then.t_values[:, place], then.p_lags[:, place]
-        p_value[place], lags[:, :, place] = then.p_value[place], then.lagged[:, :, place]
-    return replace(found, t_values=t_values, p_lags=p_lags, p_value=p_value, lagged=lags)
+        found = _exchange(found, then, np.array([place]))
+    return replace(target, beside=found, held=tuple(held))
+
+
+def _exchange(tests: LagTests, other: LagTests, places: Places) -> LagTests:
+    """Return tests in which those of some candidates are another's."""
+    t_values, p_lags = tests.t_values.copy(), tests.p_lags.copy()
+    p_value, lagged = tests.p_value.copy(), tests.lagged.copy()
+    t_values[:, places], p_lags[:, places] = other.t_values[:, places], other.p_lags[:, places]
+    p_value[places], lagged[:, :, places] = other.p_value[places], other.lagged[:, :, places]
+    return replace(tests, t_values=t_values, p_lags=p_lags, p_value=p_value, lagged=lagged)

@@ -75,6 +75,26 @@ class LagTests:
         """The lag that tells most, for each candidate."""
         return np.asarray(1 + self.p_lags.argmin(axis=0))
 
+    @property
+    def p_together(self) -> Floats:
+        """The p-value of moving in the same period, for each candidate."""
+        from scipy import stats
+
+        free = max(self.freedom - 2, 1)
+        t_value = self.together * np.sqrt(free / np.maximum(1 - self.together**2, 1e-12))
+        return np.asarray(2 * stats.t.sf(np.abs(t_value), free))
+
+    @property
+    def correlations(self) -> Floats:
+        """The partial correlation at lags 0, 1, 2, ...: `(lags, candidates)`."""
+        free = max(self.freedom - 1, 1)
+        return np.vstack([self.together, self.t_values / np.sqrt(self.t_values**2 + free)])
+
+    @property
+    def chance(self) -> float:
+        """What a partial correlation of unrelated KPIs exceeds in one of twenty."""
+        return float(min(1.0, 2 / np.sqrt(max(self.freedom - 1, 1))))
+
 
 def lay_lags(new: Innovations, *, max_lag: int, ahead: Places) -> Lagged:
     """Return innovations by lag; those known ahead of their period stand where they were known."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from kpikit.analysis.board import Board, read_boards
 from kpikit.analysis.discovery import Target, hold_leads
-from kpikit.analysis.innovations import find_innovations
 from kpikit.analysis.lag_tests import Lagged, judge_lags, lay_lags
 from kpikit.analysis.lead_tables import lead_tables
 from kpikit.analysis.panel import season_length
+from kpikit.analysis.steady import steady_innovations
 from kpikit.charts.lags import lead_chart
 from kpikit.errors import DataError, UnknownNameError
 from kpikit.results import Result
@@ -107,7 +107,7 @@ def find_leads(  # noqa: PLR0913 - the contract's, with what must not be tested 
     max_lag: int = 6,
     fdr: float = 0.10,
     period: int | None = None,
-    exclude: Iterable[tuple[str, str]] = (),
+    exclude: Iterable[Collection[str]] = (),
     changes: pd.DataFrame | None = None,
 ) -> Leads:
     """Find the KPIs whose past tells another's future, beyond that one's own past.
@@ -143,8 +143,8 @@ def find_leads(  # noqa: PLR0913 - the contract's, with what must not be tested 
         words); `partial_r2_lower, partial_r2_upper` (95 %); `smallest_seen` (the partial
         R² that would have been found four times in five); `together, together_q` (the same
         period); `earlier, later, since, holds` (the partial correlation before and from
-        `since` on, the middle of the history, and where the link holds); `beside` (the
-        leads of the target that were held fixed). `gain` is by which share forecasts of
+        `since` on, the middle of the history, and where the link holds); `through` (leads of
+        the target beside which this one adds nothing). `gain` is by which share forecasts of
         the last third err less with it than by the target's own past.
 
     Raises
@@ -206,7 +206,7 @@ def find_leads(  # noqa: PLR0913 - the contract's, with what must not be tested 
 
 
 def _lag(board: Board, period: int | None, max_lag: int) -> Lagged:
-    new = find_innovations(board.observed, period=season_length(period, board.grain))
+    new = steady_innovations(board.observed, period=season_length(period, board.grain))
     return lay_lags(new, max_lag=max_lag, ahead=board.ahead)
 
 
