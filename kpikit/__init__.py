@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kpikit.analysis.decomposition import Decomposition, decompose_change
+    from kpikit.analysis.drivers import Drivers, rank_drivers
     from kpikit.analysis.effect import Effect, estimate_effect
     from kpikit.analysis.identities import IdentityChecks, check_identities
     from kpikit.analysis.leads import Leads, find_leads
@@ -62,6 +63,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
+    "kpikit.analysis.drivers": ("Drivers", "rank_drivers"),
     "kpikit.analysis.effect": ("Effect", "estimate_effect"),
     "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
     "kpikit.analysis.leads": ("Leads", "find_leads"),
@@ -100,6 +102,7 @@ __all__ = [
     "Assessments",
     "DataError",
     "Decomposition",
+    "Drivers",
     "Effect",
     "Forecast",
     "FormulaError",
@@ -138,6 +141,7 @@ __all__ = [
     "forecast",
     "load_strategy",
     "propose_targets",
+    "rank_drivers",
     "run_notebook",
     "run_review",
     "test_links",

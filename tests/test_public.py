@@ -23,6 +23,7 @@ CONTRACT = {
     "estimate_effect",
     "find_overlap",
     "find_tradeoffs",
+    "rank_drivers",
     "fit_trend",
     "find_leads",
     "test_links",

@@ -246,9 +246,7 @@ def _judge(frame: pd.DataFrame, fdr: float) -> pd.DataFrame:
     verdict = np.select([found, short], ["trade-off", "too short"], "no evidence")
     frame = frame.assign(q_value=q_value, verdict=verdict, later=~found)[[*COLUMNS, "later"]]
     frame.loc[~np.isfinite(p_value), ["correlation", "exchange_rate", "lower", "upper"]] = np.nan
-    ordered = frame.sort_values(
-        ["later", "p_value"], kind="stable", ignore_index=True
-    )
+    ordered = frame.sort_values(["later", "p_value"], kind="stable", ignore_index=True)
     return ordered.reindex(columns=COLUMNS)
 
 
