@@ -27,10 +27,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kpikit.analysis.changes import Changes, find_changes
     from kpikit.analysis.decomposition import Decomposition, decompose_change
+    from kpikit.analysis.drivers import Drivers, rank_drivers
+    from kpikit.analysis.effect import Effect, estimate_effect
     from kpikit.analysis.identities import IdentityChecks, check_identities
     from kpikit.analysis.leads import Leads, find_leads
     from kpikit.analysis.links import LinkEvidence, test_links
+    from kpikit.analysis.overlap import Overlap, find_overlap
     from kpikit.analysis.seasons import Season, find_season
+    from kpikit.analysis.tradeoffs import Tradeoffs, find_tradeoffs
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
         DataError,
@@ -74,6 +78,14 @@ _HOMES = {
         "Decomposition",
         "decompose_change",
     ),
+    "kpikit.analysis.drivers": (
+        "Drivers",
+        "rank_drivers",
+    ),
+    "kpikit.analysis.effect": (
+        "Effect",
+        "estimate_effect",
+    ),
     "kpikit.analysis.identities": (
         "IdentityChecks",
         "check_identities",
@@ -86,9 +98,17 @@ _HOMES = {
         "LinkEvidence",
         "test_links",
     ),
+    "kpikit.analysis.overlap": (
+        "Overlap",
+        "find_overlap",
+    ),
     "kpikit.analysis.seasons": (
         "Season",
         "find_season",
+    ),
+    "kpikit.analysis.tradeoffs": (
+        "Tradeoffs",
+        "find_tradeoffs",
     ),
     "kpikit.analysis.trend": (
         "Trend",
@@ -175,6 +195,8 @@ __all__ = [
     "Changes",
     "DataError",
     "Decomposition",
+    "Drivers",
+    "Effect",
     "Forecast",
     "FormulaError",
     "IdentityChecks",
@@ -183,6 +205,7 @@ __all__ = [
     "LinkEvidence",
     "NotebookError",
     "Observations",
+    "Overlap",
     "PastTargets",
     "PeriodError",
     "Record",
@@ -197,6 +220,7 @@ __all__ = [
     "TargetHabits",
     "TargetPlan",
     "TargetProposals",
+    "Tradeoffs",
     "Trend",
     "UnknownNameError",
     "VintageChanges",
@@ -210,15 +234,19 @@ __all__ = [
     "compare_same_point",
     "compare_vintages",
     "decompose_change",
+    "estimate_effect",
     "find_changes",
     "find_leads",
+    "find_overlap",
     "find_sandbagging",
     "find_season",
+    "find_tradeoffs",
     "fit_trend",
     "forecast",
     "load_strategy",
     "plan_target",
     "propose_targets",
+    "rank_drivers",
     "recall_targets",
     "run_notebook",
     "run_review",
