@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         UnknownNameError,
     )
     from kpikit.forecasting.forecast import Forecast, forecast
+    from kpikit.ledger.ledger import Ledger, open_ledger
     from kpikit.observations import (
         Observations,
         VintageChanges,
@@ -69,6 +70,7 @@ _HOMES = {
         "UnknownNameError",
     ),
     "kpikit.forecasting.forecast": ("Forecast", "forecast"),
+    "kpikit.ledger.ledger": ("Ledger", "open_ledger"),
     "kpikit.observations": (
         "Observations",
         "VintageChanges",
@@ -94,6 +96,7 @@ __all__ = [
     "FormulaError",
     "IdentityChecks",
     "KpikitError",
+    "Ledger",
     "NotebookError",
     "Observations",
     "PeriodError",
@@ -118,6 +121,7 @@ __all__ = [
     "fit_trend",
     "forecast",
     "load_strategy",
+    "open_ledger",
     "propose_targets",
     "run_notebook",
     "run_review",

@@ -26,6 +26,7 @@ CONTRACT = {
     "assess_targets",
     "run_review",
     "run_notebook",
+    "open_ledger",
 }
 VERBS = sorted(name for name in kpikit.__all__ if name[0].islower())
 
