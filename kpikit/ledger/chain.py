@@ -44,6 +44,15 @@ class Row(NamedTuple):
         return hash_text(self.text) == self.hash
 
 
+class Draft(NamedTuple):
+    """An act that is not written yet: its event, the record, who says so, and why."""
+
+    event: str
+    record: Record
+    who: str
+    why: str
+
+
 @dataclass(frozen=True)
 class Fault:
     """What is wrong with a ledger, and at which record."""
@@ -72,18 +81,16 @@ def hash_text(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def seal(  # noqa: PLR0913 - a record is made of this much
-    head: Head, *, event: str, at: datetime, who: str, why: str, record: Record
-) -> Row:
-    """Return the row that ties a record to the head."""
+def seal(draft: Draft, head: Head, *, at: datetime) -> Row:
+    """Return the row that ties an act to the head."""
     content = {
         "seq": head.seq + 1,
-        "event": event,
-        "kind": record.kind,
+        "event": draft.event,
+        "kind": draft.record.kind,
         "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "who": who,
-        "why": why,
-        "record": record.model_dump(mode="json"),
+        "who": draft.who,
+        "why": draft.why,
+        "record": draft.record.model_dump(mode="json"),
         "previous": head.hash,
     }
     return row_of(canonical(content), content)
