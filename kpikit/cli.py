@@ -18,6 +18,8 @@ from typer.core import TyperCommand, TyperGroup
 
 from kpikit import __version__
 from kpikit.commands.begin import example, new
+from kpikit.commands.cycle import cycle
+from kpikit.commands.ledger import ledger
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
 from kpikit.errors import KpikitError, StrategyError
@@ -213,6 +215,8 @@ def run(
     typer.echo(str(run_notebook(notebook, parameters=values, out=target)))
 
 
+app.command()(cycle)
+app.command()(ledger)
 app.command()(example)
 
 
