@@ -478,7 +478,7 @@ def _record(number: int) -> Comment | Decision | Action | Target | ForecastMade:
         due = date(2017 + quarter // 4, 12, 31)
         return Action(period=period, text=f"Do {number}", owner="head", due=due, kpis=(kpi,))
     return ForecastMade(
-        kpi=kpi, period=period, as_of=date(2016, 12, 31), mean=number / 3,
+        kpi=kpi, period=period, as_of=date(2016, 12, 31), median=number / 3,
         quantiles={"0.1": 1.0, "0.5": 2.0, "0.9": 3.0}, method="damped trend",
     )  # fmt: skip
 

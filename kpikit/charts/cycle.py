@@ -82,3 +82,22 @@ def cited_chart(frame: pd.DataFrame, *, title: str, ax: Axes | None = None) -> A
     ax.grid(visible=False, axis="y")
     ax.set_title(title, parse_math=False)
     return ax
+
+
+def topics_chart(
+    topics: pd.Series[str], *, order: Sequence[str], title: str, ax: Axes | None = None
+) -> Axes:
+    """Draw how many items there are on each topic, in the order given from the top."""
+    ax = axes(ax)
+    counts = topics.value_counts().reindex(list(order)).fillna(0).astype(int)[::-1]
+    places = list(range(len(counts)))
+    ax.barh(places, counts, color=BLUE, height=0.6)
+    for place, count in zip(places, counts, strict=True):
+        ax.annotate(f" {count}", (count, place), va="center")
+    ax.set_yticks(places, list(counts.index))
+    ax.set_xlim(0, max(int(counts.max()), 1) * 1.1)
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    ax.set_xlabel("items")
+    ax.grid(visible=False)
+    ax.set_title(title, parse_math=False)
+    return ax

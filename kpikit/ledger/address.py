@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from kpikit.errors import DataError
 from kpikit.ledger.ledger import Ledger, open_ledger
@@ -50,3 +52,18 @@ def find_ledger(folder: Path, declared: str | None) -> Ledger | None:
     if "://" not in address and not Path(address).exists():
         return None
     return open_ledger(address)
+
+
+def practice_ledger() -> Ledger:
+    """Open an empty ledger that is gone when Python ends: to try things out.
+
+    Examples
+    --------
+    >>> with practice_ledger() as ledger:
+    ...     ledger.head().seq
+    0
+    """
+    folder = TemporaryDirectory(prefix="kpikit-practice-")
+    ledger = open_ledger(Path(folder.name) / DEFAULT)
+    atexit.register(folder.cleanup)
+    return ledger

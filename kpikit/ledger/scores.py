@@ -21,11 +21,11 @@ def match_outcomes(forecasts: pd.DataFrame, actuals: pd.DataFrame) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        `kpi, segment, period, as_of, method, mean, lower, upper, actual, error, inside`:
-        the middle 80 % of the forecast, the actual value less the mean, and whether it lay
+        `kpi, segment, period, as_of, method, median, lower, upper, actual, error, inside`:
+        the middle 80 % of the forecast, the actual value less the median, and whether it lay
         inside (missing where the period has no value yet, or no interval was recorded).
     """
-    table = forecasts[[*KEYS, "as_of", "method", "mean"]].assign(
+    table = forecasts[[*KEYS, "as_of", "method", "median"]].assign(
         lower=_quantile(forecasts, LOWER), upper=_quantile(forecasts, UPPER)
     )
     values = actuals[[*KEYS, "value"]].rename(columns={"value": "actual"})
@@ -33,7 +33,7 @@ def match_outcomes(forecasts: pd.DataFrame, actuals: pd.DataFrame) -> pd.DataFra
     known = table[["lower", "upper", "actual"]].notna().all(axis="columns")
     inside = table["actual"].between(table["lower"], table["upper"])
     return table.assign(
-        error=table["actual"] - table["mean"],
+        error=table["actual"] - table["median"],
         inside=inside.astype("boolean").where(known),
     )
 

@@ -42,6 +42,8 @@ class Verification(Result):
 
     def summary(self) -> str:
         """Say whether the ledger is as it was written, and what is wrong first."""
+        if self.frame.empty and not self.head.seq:
+            return "The ledger is empty."
         size = "1 record" if self.head.seq == 1 else f"{self.head.seq:,} records"
         if self.is_whole:
             return f"Ledger of {size}: nothing was changed, taken out or moved."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from kpikit.results import Result
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from kpikit.strategy import Strategy
+    from kpikit.strategy import Kpi, Strategy
 
 DONE = ("held", "closed")
 RHYTHM: tuple[tuple[str, Grain], ...] = (
@@ -69,15 +70,28 @@ class Handover(Result):
         cited_chart(self.frame, title=f"What KPIs of {self.period} were cited for", ax=ax)
 
 
-def hand_over(strategy: Strategy, ledger: Ledger, *, period: Period) -> Handover:
+def hand_over(
+    strategy: Strategy, ledger: Ledger, *, period: Period, department: str | None = None
+) -> Handover:
     """Gather what earlier reviews leave to the review of a period.
+
+    Parameters
+    ----------
+    period
+        The period whose review begins.
+    department
+        Only the KPIs of this one; of all departments unless given.
 
     Returns
     -------
     Handover
         One row for each KPI in use or proposed, in the file's order.
     """
-    kpis = [kpi for kpi in strategy.kpis.values() if kpi.status != "retired"]
+    kpis = [
+        kpi
+        for kpi in strategy.kpis.values()
+        if kpi.status != "retired" and department in (None, kpi.department)
+    ]
     actions = ledger.latest(Action).to_frame()
     concerns = ledger.latest(Concern).to_frame()
     left = open_actions(actions)
@@ -92,7 +106,7 @@ def hand_over(strategy: Strategy, ledger: Ledger, *, period: Period) -> Handover
     table = cited.assign(
         title=[kpi.title for kpi in kpis],
         owner=[kpi.owner for kpi in kpis],
-        target=_targets(strategy, ledger, period),
+        target=_targets(strategy, ledger, period, kpis),
         open_actions=still_open.reindex(cited["kpi"]).fillna(0).astype(int).to_numpy(),
         comment=said.reindex(cited["kpi"]).fillna("").to_numpy(),
     )
@@ -134,7 +148,7 @@ def _by_rhythm(
     running = calendar.period(today, grain)
     gone = calendar.period(calendar.shift(running.start, grain, -1), grain)
     held = reviews[reviews["state"].isin(DONE)]
-    of_grain = held[[calendar.parse(text).grain == grain for text in held["period"]]]
+    of_grain = held[held["period"].map(lambda text: calendar.parse(text).grain) == grain]
     is_done = bool((of_grain["period"] == gone.label).any())
     last = of_grain["when"].max().tz_localize(None).normalize() if len(of_grain) else pd.NaT
     return what, gone.label, last, pd.Timestamp(running.end), "done" if is_done else "due"
@@ -156,17 +170,18 @@ def _of_the_set(strategy: Strategy, ledger: Ledger, today: date) -> tuple[object
     return KPI_SET, "", last, due, state
 
 
-def _targets(strategy: Strategy, ledger: Ledger, period: Period) -> list[float]:
+def _targets(
+    strategy: Strategy, ledger: Ledger, period: Period, kpis: Sequence[Kpi]
+) -> list[float]:
     """Return the committed target that counts for each KPI: accepted, else declared."""
     accepted = ledger.accepted_targets()
     of_period = accepted[(accepted["period"] == period.label) & (accepted["level"] == "committed")]
     found = of_period[of_period["segment"] == ""].set_index("kpi")["value"]
     declared = {
         kpi.id: target.committed
-        for kpi in strategy.kpis.values()
+        for kpi in kpis
         for target in kpi.targets
         if strategy.calendar.parse(target.period).label == period.label
         and target.committed is not None
     }
-    kpis = [kpi.id for kpi in strategy.kpis.values() if kpi.status != "retired"]
-    return [float(found.get(name, declared.get(name, float("nan")))) for name in kpis]
+    return [float(found.get(kpi.id, declared.get(kpi.id, float("nan")))) for kpi in kpis]

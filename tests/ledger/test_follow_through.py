@@ -101,14 +101,14 @@ def test_nothing_on_record_gives_empty_tables(path):
 
 def test_forecasts_are_scored_against_what_came(path):
     with open_ledger(path) as ledger:
-        for period, mean in (("2026Q1", 8.0), ("2026Q2", 12.0), ("2026Q3", 10.0)):
+        for period, median in (("2026Q1", 8.0), ("2026Q2", 12.0), ("2026Q3", 10.0)):
             made = ForecastMade(
                 kpi="a",
                 period=period,
                 as_of="2025-12-31",
-                mean=mean,
+                median=median,
                 method="trend",
-                quantiles={"0.1": mean - 1, "0.9": mean + 1},
+                quantiles={"0.1": median - 1, "0.9": median + 1},
             )
             ledger.append(made, who="kpikit", why="review")
         forecasts = ledger.latest(ForecastMade).to_frame()
