@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     )
     from kpikit.forecasting.backtest import Backtest, backtest
     from kpikit.forecasting.forecast import Forecast, forecast
+    from kpikit.ledger.ledger import Ledger, open_ledger
     from kpikit.observations import (
         Observations,
         VintageChanges,
@@ -131,6 +132,10 @@ _HOMES = {
         "Forecast",
         "forecast",
     ),
+    "kpikit.ledger.ledger": (
+        "Ledger",
+        "open_ledger",
+    ),
     "kpikit.observations": (
         "Observations",
         "VintageChanges",
@@ -202,6 +207,7 @@ __all__ = [
     "IdentityChecks",
     "KpikitError",
     "Leads",
+    "Ledger",
     "LinkEvidence",
     "NotebookError",
     "Observations",
@@ -244,6 +250,7 @@ __all__ = [
     "fit_trend",
     "forecast",
     "load_strategy",
+    "open_ledger",
     "plan_target",
     "propose_targets",
     "rank_drivers",

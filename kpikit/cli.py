@@ -18,7 +18,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from kpikit import __version__
 from kpikit.commands.begin import example, new
+from kpikit.commands.cycle import cycle
 from kpikit.commands.leads import leads
+from kpikit.commands.ledger import ledger
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
 from kpikit.commands.reports import compare, verify
@@ -235,6 +237,8 @@ def run(
 
 
 app.command()(target)
+app.command()(cycle)
+app.command()(ledger)
 app.command()(example)
 app.command()(compare)
 app.command()(verify)

@@ -36,6 +36,7 @@ CONTRACT = {
     "cascade_targets",
     "run_review",
     "run_notebook",
+    "open_ledger",
 }
 VERBS = sorted(name for name in kpikit.__all__ if name[0].islower())
 
