@@ -25,6 +25,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kpikit.alignment.audit import Audit, audit
     from kpikit.analysis.decomposition import Decomposition, decompose_change
     from kpikit.analysis.identities import IdentityChecks, check_identities
     from kpikit.analysis.trend import Trend, fit_trend
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "kpikit.alignment.audit": ("Audit", "audit"),
     "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
     "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
@@ -88,6 +90,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Assessments",
+    "Audit",
     "DataError",
     "Decomposition",
     "Forecast",
@@ -108,6 +111,7 @@ __all__ = [
     "UnknownNameError",
     "VintageChanges",
     "assess_targets",
+    "audit",
     "build_observations",
     "build_review",
     "check_identities",

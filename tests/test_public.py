@@ -24,6 +24,7 @@ CONTRACT = {
     "forecast",
     "propose_targets",
     "assess_targets",
+    "audit",
     "run_review",
     "run_notebook",
 }

@@ -156,6 +156,13 @@ class Kpi(Named):
     clarity: Share | None = Field(
         default=None, description="The share of those asked who say they understand it, 0 to 1."
     )
+    incentive: bool = Field(default=False, description="Whether anybody's pay depends on it.")
+    measurement_difficulty: Literal["easy", "moderate", "hard"] | None = Field(
+        default=None, description="How hard it is for its department to measure."
+    )
+    success_means: Text | None = Field(
+        default=None, description="What its department would call a success, in words."
+    )
 
     targets: Many[Target] = Field(default=(), description="What is wanted of it, by period.")
     status: State = Field(default="active", description="Whether it is in use.")
