@@ -201,9 +201,9 @@ def _ask(rule: Rule, case: Case) -> Iterator[_Answer]:
                 code=rule.code,
                 severity=hit.milder or strategy.policy.severities.get(rule.code, rule.severity),
                 subject=subject,
-                sentence=f"{name}: {rule.message.format_map(hit.values)}",
+                sentence=f"{name}: {rule.say(hit)}",
                 evidence=hit.values,
-                fix=rule.fix.format_map(hit.values),
+                fix=rule.advise(hit),
             )
             yield _Answer(
                 rule=rule,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from string import Formatter
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from kpikit.results import Severity
+from kpikit.units import UNITS, format_value
 
 if TYPE_CHECKING:
     from kpikit.alignment.case import Case
@@ -24,6 +26,17 @@ Scope = Literal[
 ]
 Need = Literal["observations", "ledger"]
 T = TypeVar("T")
+
+
+class _Speaker(Formatter):
+    """Writes `{coverage:share}` as the house writes a share, and so for every unit."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 - as its base
+        unit = next((unit for unit in UNITS if unit == format_spec), None)
+        return format_value(value, unit) if unit else format(value, format_spec)
+
+
+_SPEAKER = _Speaker()
 
 
 @dataclass(frozen=True)
@@ -68,6 +81,14 @@ class Rule:
     needs: tuple[Need, ...]
     find: Callable[[Any, Case], Iterator[Hit]] = field(repr=False)
 
+    def say(self, hit: Hit) -> str:
+        """Return what is wrong, with the hit's values."""
+        return _SPEAKER.vformat(self.message, (), hit.values)
+
+    def advise(self, hit: Hit) -> str:
+        """Return the next step, with the hit's values."""
+        return _SPEAKER.vformat(self.fix, (), hit.values)
+
     @property
     def family(self) -> str:
         """The letters of its code, such as OWN."""
@@ -103,7 +124,7 @@ def rule(  # noqa: PLR0913 - what a rule is made of
         Where the rule comes from.
     message, fix
         What is wrong, after the subject's name, and the next step; `{part}` is filled from
-        the hit's values.
+        the hit's values, `{part:share}` in that unit.
     needs
         What must be at hand for the rule to be asked.
     """

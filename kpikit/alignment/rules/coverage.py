@@ -18,7 +18,7 @@ EXACT = 1e-9  # weights such as 0.5 + 0.3 add up to 0.8 by this much
     over="departments",
     severity="error",
     article="S2",
-    message="its KPIs cover {share:.0%} of its responsibilities, {limit:.0%} are wanted; "
+    message="its KPIs cover {share:share} of its responsibilities, {limit:share} are wanted; "
     "not covered: {missing}.",
     fix="Let a KPI cover the heaviest of these.",
 )

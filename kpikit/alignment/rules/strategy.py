@@ -175,7 +175,7 @@ def vision_looks_ahead(strategy: Strategy, case: Case) -> Iterator[Hit]:
     over="organisation",
     severity="warning",
     article="S2",
-    message="vision and mission of {whom} share {share:.0%} of their words.",
+    message="vision and mission of {whom} share {share:share} of their words.",
     fix="Say in the mission what is done now, in the vision what will be.",
 )
 def vision_is_no_mission(strategy: Strategy, case: Case) -> Iterator[Hit]:

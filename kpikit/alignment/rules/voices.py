@@ -17,7 +17,7 @@ EXACT = 1e-9  # 1 - 0.7 is above 0.3 by less
     over="kpis",
     severity="warning",
     article="S2",
-    message="{share:.0%} of those asked understand it, {limit:.0%} are wanted.",
+    message="{share:share} of those asked understand it, {limit:share} are wanted.",
     fix="Explain or rename it, and ask again.",
 )
 def is_understood(kpi: Kpi, case: Case) -> Iterator[Hit]:
@@ -31,7 +31,7 @@ def is_understood(kpi: Kpi, case: Case) -> Iterator[Hit]:
     over="departments",
     severity="warning",
     article="S1",
-    message="at least {least:.0%} of its people do not know how their work serves the goals "
+    message="at least {least:share} of its people do not know how their work serves the goals "
     "({asked} asked).",
     fix="Show them their line of sight, and ask again.",
 )
