@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         UnknownNameError,
     )
     from kpikit.forecasting.forecast import Forecast, forecast
+    from kpikit.ledger.ledger import Ledger, open_ledger
     from kpikit.observations import (
         Observations,
         VintageChanges,
@@ -71,6 +72,7 @@ _HOMES = {
         "UnknownNameError",
     ),
     "kpikit.forecasting.forecast": ("Forecast", "forecast"),
+    "kpikit.ledger.ledger": ("Ledger", "open_ledger"),
     "kpikit.observations": (
         "Observations",
         "VintageChanges",
@@ -97,6 +99,7 @@ __all__ = [
     "FormulaError",
     "IdentityChecks",
     "KpikitError",
+    "Ledger",
     "NotebookError",
     "Observations",
     "PeriodError",
@@ -122,6 +125,7 @@ __all__ = [
     "fit_trend",
     "forecast",
     "load_strategy",
+    "open_ledger",
     "propose_targets",
     "run_notebook",
     "run_review",

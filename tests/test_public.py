@@ -27,6 +27,7 @@ CONTRACT = {
     "audit",
     "run_review",
     "run_notebook",
+    "open_ledger",
 }
 VERBS = sorted(name for name in kpikit.__all__ if name[0].islower())
 
