@@ -53,7 +53,12 @@ if TYPE_CHECKING:
     from kpikit.sources import SourceChecks, check_sources
     from kpikit.strategy import Strategy, load_strategy
     from kpikit.targets.assess import Assessments, assess_targets
+    from kpikit.targets.cascade import TargetCascade, cascade_targets
+    from kpikit.targets.plan import TargetPlan, plan_target
     from kpikit.targets.propose import TargetProposals, propose_targets
+    from kpikit.targets.recall import PastTargets, recall_targets
+    from kpikit.targets.record import Record, score_record
+    from kpikit.targets.sandbagging import TargetHabits, find_sandbagging
 
 __version__ = "0.1.0"
 
@@ -86,7 +91,12 @@ _HOMES = {
     "kpikit.sources": ("SourceChecks", "check_sources"),
     "kpikit.strategy": ("Strategy", "load_strategy"),
     "kpikit.targets.assess": ("Assessments", "assess_targets"),
+    "kpikit.targets.cascade": ("TargetCascade", "cascade_targets"),
+    "kpikit.targets.plan": ("TargetPlan", "plan_target"),
     "kpikit.targets.propose": ("TargetProposals", "propose_targets"),
+    "kpikit.targets.recall": ("PastTargets", "recall_targets"),
+    "kpikit.targets.record": ("Record", "score_record"),
+    "kpikit.targets.sandbagging": ("TargetHabits", "find_sandbagging"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -102,13 +112,18 @@ __all__ = [
     "Ledger",
     "NotebookError",
     "Observations",
+    "PastTargets",
     "PeriodError",
+    "Record",
     "Review",
     "ReviewRun",
     "SamePoint",
     "SourceChecks",
     "Strategy",
     "StrategyError",
+    "TargetCascade",
+    "TargetHabits",
+    "TargetPlan",
     "TargetProposals",
     "Trend",
     "UnknownNameError",
@@ -117,18 +132,23 @@ __all__ = [
     "audit",
     "build_observations",
     "build_review",
+    "cascade_targets",
     "check_identities",
     "check_sources",
     "compare_same_point",
     "compare_vintages",
     "decompose_change",
+    "find_sandbagging",
     "fit_trend",
     "forecast",
     "load_strategy",
     "open_ledger",
+    "plan_target",
     "propose_targets",
+    "recall_targets",
     "run_notebook",
     "run_review",
+    "score_record",
 ]
 
 

@@ -21,6 +21,7 @@ from kpikit.commands.audit import audit
 from kpikit.commands.begin import example, new
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
+from kpikit.commands.target import target
 from kpikit.errors import KpikitError, StrategyError
 
 if TYPE_CHECKING:
@@ -215,6 +216,7 @@ def run(
     typer.echo(str(run_notebook(notebook, parameters=values, out=target)))
 
 
+app.command()(target)
 app.command()(example)
 
 

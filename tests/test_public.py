@@ -25,6 +25,7 @@ CONTRACT = {
     "propose_targets",
     "assess_targets",
     "audit",
+    "cascade_targets",
     "run_review",
     "run_notebook",
     "open_ledger",
