@@ -11,6 +11,8 @@ import pandas as pd
 
 from kpikit.alignment.case import Case
 from kpikit.alignment.catalogue import catalogue
+from kpikit.alignment.evidence import Evidence
+from kpikit.alignment.record import on_record
 from kpikit.alignment.rule import Hit, Rule
 from kpikit.alignment.score import score_of
 from kpikit.periods import parse_date
@@ -19,6 +21,8 @@ from kpikit.results import SEVERITIES, Finding, Result, Severity
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from kpikit.ledger import Ledger
+    from kpikit.observations import Observations
     from kpikit.strategy import Strategy
     from kpikit.strategy.policy import Waiver
 
@@ -109,30 +113,71 @@ def _plain(value: object) -> object:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-def audit(strategy: Strategy, *, as_of: date | str | None = None) -> Audit:
+def audit(
+    strategy: Strategy,
+    *,
+    observations: Observations | None = None,
+    ledger: Ledger | None = None,
+    as_of: date | str | None = None,
+) -> Audit:
     """Find where a strategy breaks the rules of alignment.
 
     Parameters
     ----------
     strategy
         A loaded strategy.
+    observations
+        Values of its KPIs, each at its own grain: then it is also asked whether the numbers
+        bear out what the strategy claims.
+    ledger
+        What happened: then it is also asked whether anybody decides by it. None opens the
+        strategy's own ledger where there is one already, and closes it again.
     as_of
-        The day on which it is looked at; None means today.
+        The day on which it is looked at; nothing later is seen. None is the day of the
+        observations, without any today.
 
     Returns
     -------
     Audit
         `code, severity, subject, message, fix, article, where, waived_until`: one row per
         finding. `where` is file and line; `waived_until` is missing where a finding is
-        not waived.
+        not waived. The notes say which rules could not be asked.
+
+    Raises
+    ------
+    DataError
+        When the ledger is none, or a source cannot be read.
 
     Notes
     -----
     The rules are listed in `docs/rules.md`, each with the article it comes from. A policy
     in the strategy file sets limits and severities, and waivers accept findings until a day.
+
+    Examples
+    --------
+    >>> from kpikit.strategy import Strategy
+    >>> strategy = Strategy.model_validate({
+    ...     "version": 1, "organisation": {"name": "Lamplight"}, "mission": "We light stairs.",
+    ...     "vision": "All stairs are lit.", "values": ("Light first",)})
+    >>> found = audit(strategy, as_of="2026-10-15").to_frame()
+    >>> found["message"].tolist()[0]
+    'Lamplight: the strategy has no objectives.'
     """
-    case = Case(strategy=strategy, as_of=parse_date(as_of) if as_of else date.today())
-    return run(case, catalogue())
+    day = _day(observations, as_of)
+    facts = None
+    if observations is not None:
+        facts = Evidence(strategy=strategy, observations=observations, as_of=day)
+    with on_record(strategy, ledger, as_of=day) as record:
+        case = Case(strategy=strategy, as_of=day, facts=facts, ledger=record)
+        return run(case, catalogue())
+
+
+def _day(observations: Observations | None, as_of: date | str | None) -> date:
+    if as_of is not None:
+        return parse_date(as_of)
+    if observations is not None and observations.as_of is not None:
+        return observations.as_of
+    return date.today()
 
 
 def run(case: Case, rules: Sequence[Rule]) -> Audit:

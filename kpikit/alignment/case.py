@@ -9,7 +9,9 @@ from datetime import date
 from functools import cached_property
 from typing import TypeVar
 
+from kpikit.alignment.evidence import Evidence
 from kpikit.alignment.links import Links
+from kpikit.alignment.record import OnRecord
 from kpikit.alignment.rule import Need, Scope
 from kpikit.strategy import Kpi, Strategy
 from kpikit.strategy.formula import Formula, parse_formula
@@ -27,19 +29,38 @@ class Case:
 
     Attributes
     ----------
+    facts, ledger
+        What the numbers say, and what is on record, where there is any.
     found, asked
         The findings (code and subject) and the codes asked so far; for rules about waivers.
     """
 
     strategy: Strategy
     as_of: date
+    facts: Evidence | None = None
+    ledger: OnRecord | None = None
     found: frozenset[tuple[str, str]] = frozenset()
     asked: frozenset[str] = frozenset()
 
     @property
     def at_hand(self) -> frozenset[Need]:
         """What there is beside the strategy."""
-        return frozenset()
+        known: dict[Need, object] = {"observations": self.facts, "ledger": self.ledger}
+        return frozenset(need for need, there in known.items() if there is not None)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What the numbers say; only for rules that need observations."""
+        if self.facts is None:
+            raise LookupError("a rule that reads evidence must say that it needs observations")
+        return self.facts
+
+    @property
+    def record(self) -> OnRecord:
+        """What is on record; only for rules that need the ledger."""
+        if self.ledger is None:
+            raise LookupError("a rule that reads the record must say that it needs the ledger")
+        return self.ledger
 
     @property
     def limits(self) -> Limits:
@@ -162,6 +183,18 @@ def _leads(case: Case) -> Iterator[Subject]:
             yield f"kpis.{kpi.id}.leads.{lead.kpi}", kpi.title, (kpi, lead)
 
 
+def _sources(case: Case) -> Iterator[Subject]:
+    used = {kpi.source for kpi in case.kpis}
+    for name in case.strategy.sources:
+        if name in used:
+            yield f"sources.{name}", name, name
+
+
+def _people(case: Case) -> Iterator[Subject]:
+    for name in dict.fromkeys((*case.strategy.people, *case.by_owner)):
+        yield f"people.{name}", case.person(name), name
+
+
 def _waivers(case: Case) -> Iterator[Subject]:
     for n, waiver in enumerate(case.strategy.waivers):
         yield f"waivers[{n}]", f"waiver of {waiver.code} for {waiver.subject}", waiver
@@ -174,6 +207,8 @@ SCOPES: dict[Scope, Callable[[Case], Iterator[Subject]]] = {
     "departments": _departments,
     "levels": _levels,
     "owners": _owners,
+    "people": _people,
+    "sources": _sources,
     "kpis": _kpis,
     "leads": _leads,
     "waivers": _waivers,

@@ -20,6 +20,8 @@ Scope = Literal[
     "departments",
     "levels",
     "owners",
+    "people",
+    "sources",
     "kpis",
     "leads",
     "waivers",

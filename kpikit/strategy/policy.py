@@ -57,6 +57,9 @@ class Limits(Item):
         0.3, "The most who may not know how their work serves the goals.", "kpikit"
     )
     fewest_asked: Count = _limit(5, "Answers of fewer people than this are not shown.", "kpikit")
+    report_days: Count = _limit(
+        10, "The days after a period's end within which its value must be there.", "kpikit"
+    )
     concern_days: Count = _limit(30, "The most days a concern may stay open.", "kpikit")
     legacy_days: Count = _limit(
         730, "The age from which a KPI without a decision is a legacy.", "kpikit"

@@ -9,6 +9,8 @@ from kpikit.alignment.rule import Hit, rule
 from kpikit.strategy import Kpi
 from kpikit.strategy.nodes import walk
 
+LATE = ("stale", "late rows")  # checks of sources
+
 
 @rule(
     "DAT01",
@@ -38,3 +40,41 @@ def is_simple(kpi: Kpi, case: Case) -> Iterator[Hit]:
     parts, limit = sum(1 for _ in walk(case.formula(kpi).tree)), case.limits.formula_parts
     if parts > limit:
         yield Hit({"parts": parts, "limit": limit}, place="formula")
+
+
+@rule(
+    "DAT03",
+    over="sources",
+    severity="warning",
+    article="S2",
+    message="its facts come late or have stopped: {example}.",
+    fix="Repair the delivery, or declare under complete_through what to expect.",
+    needs=("observations",),
+)
+def facts_come_in_time(source: str, case: Case) -> Iterator[Hit]:
+    """Each source delivers in time."""
+    found = case.evidence.sources
+    late = found[(found["source"] == source) & found["check"].isin(LATE)]
+    for example in late.loc[late["severity"] != "note", "example"]:
+        yield Hit({"example": example})
+
+
+@rule(
+    "DAT04",
+    over="sources",
+    severity="warning",
+    article="S2",
+    message="grade {grade}: {reasons}.",
+    fix="Put this right first; check_sources shows the rows.",
+    needs=("observations",),
+)
+def facts_are_sound(source: str, case: Case) -> Iterator[Hit]:
+    """Each source can be trusted."""
+    found = case.evidence.sources
+    own = found[(found["source"] == source) & (found["severity"] != "note")]
+    if own.empty:
+        return
+    grade = str(own["grade"].iloc[0])
+    pairs = zip(own["check"], own["example"], strict=True)
+    reasons = "; ".join(f"{check} ({example})" for check, example in pairs)
+    yield Hit({"grade": grade, "reasons": reasons}, milder=None if grade == "C" else "note")

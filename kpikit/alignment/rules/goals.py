@@ -8,6 +8,7 @@ from kpikit.alignment.case import Case
 from kpikit.alignment.rule import Hit, rule
 from kpikit.alignment.words import content_words
 from kpikit.strategy import Kpi, Objective
+from kpikit.units import format_chance
 
 
 @rule(
@@ -113,3 +114,52 @@ def is_time_bound(objective: Objective, case: Case) -> Iterator[Hit]:
     lacking = [name for field, name in names.items() if getattr(objective, field) is None]
     if lacking:
         yield Hit({"lacking": " and no ".join(lacking)})
+
+
+@rule(
+    "SMT-A",
+    over="objectives",
+    severity="warning",
+    article="S0, S2",
+    message="its target, {target:g} by {by}, has a chance of {chance}; "
+    "honest is {least} to {most}.",
+    fix="Move the target or the day, or say in a revision why it stands.",
+    needs=("observations",),
+)
+def is_achievable(objective: Objective, case: Case) -> Iterator[Hit]:
+    """Each objective's target is neither out of reach nor certain."""
+    least, most = case.limits.attainment
+    for prospect in case.evidence.prospects.get(f"objectives.{objective.id}", ()):
+        chance = prospect.found.attainment
+        if not prospect.complete and not least <= chance <= most:
+            values = {
+                "target": objective.target,
+                "by": objective.by,
+                "attainment": chance,
+                "chance": format_chance(chance),
+                "least": format_chance(least),
+                "most": format_chance(most),
+            }
+            yield Hit(values, place="target")
+
+
+@rule(
+    "SMT-T2",
+    over="objectives",
+    severity="warning",
+    article="S2",
+    message="it was due on {by}, and {said}.",
+    fix="Close it with what was learnt, or revise its target and day with the reason.",
+)
+def is_not_overdue(objective: Objective, case: Case) -> Iterator[Hit]:
+    """Each objective whose day is past was reached."""
+    if objective.by is None or objective.by >= case.as_of:
+        return
+    known = case.facts.prospects.get(f"objectives.{objective.id}", ()) if case.facts else ()
+    decided = [prospect for prospect in known if prospect.complete]
+    if not decided:
+        said = "nothing at hand says whether it was reached"
+        yield Hit({"by": objective.by, "said": said}, place="by", milder="note")
+    elif decided[0].found.status != "on_target":
+        said = f"{decided[0].found.actual:g} is not {objective.target:g}"
+        yield Hit({"by": objective.by, "said": said}, place="by")

@@ -88,3 +88,22 @@ def has_a_sponsor(objective: Objective, case: Case) -> Iterator[Hit]:
     del case
     if objective.sponsor is None:
         yield Hit()
+
+
+@rule(
+    "OWN04",
+    over="owners",
+    severity="warning",
+    article="S2",
+    message="nothing said, decided or done about {kpis} KPIs in {cycles} review cycles.",
+    fix="Ask what can be done differently; where nothing can, hand the KPIs over.",
+    needs=("ledger",),
+)
+def owner_speaks(owner: str, case: Case) -> Iterator[Hit]:
+    """Each owner says, decides or does something about the KPIs."""
+    cycles = case.limits.cycles
+    since = case.record.since(cycles)
+    silent = not any(day >= since for day in case.record.acts_of(owner))
+    if silent and case.record.reaches(cycles):
+        place = f".kpis.{case.by_owner[owner][0].id}.owner"
+        yield Hit({"kpis": len(case.by_owner[owner]), "cycles": cycles}, place=place)

@@ -22,3 +22,42 @@ def is_our_own(kpi: Kpi, case: Case) -> Iterator[Hit]:
     del case
     if kpi.origin in ("generic", "competitor") and kpi.tailoring is None:
         yield Hit({"origin": kpi.origin}, place="origin")
+
+
+@rule(
+    "VAN01",
+    over="kpis",
+    severity="warning",
+    article="S2",
+    message="{said}.",
+    fix="Name a decision that depends on it, or retire it.",
+)
+def somebody_decides_by_it(kpi: Kpi, case: Case) -> Iterator[Hit]:
+    """Somebody makes real decisions by each KPI."""
+    if kpi.decisions is None:
+        yield Hit({"said": "no decision is named that it informs"})
+    elif case.ledger is not None and case.ledger.reaches(case.limits.cycles):
+        days = case.ledger.decided_by(kpi.id)
+        if not days or max(days) < case.ledger.since(case.limits.cycles):
+            last = f", the last one on {max(days)}" if len(days) else ""
+            said = f"no decision by it in {case.limits.cycles} review cycles{last}"
+            yield Hit({"said": said, "decisions": len(days)}, place="decisions")
+
+
+@rule(
+    "VAN04",
+    over="kpis",
+    severity="warning",
+    article="S2",
+    message="in use since {since}, and no decision by it is {where}.",
+    fix="Retire it, or say what is decided by it now.",
+)
+def legacy_still_decides(kpi: Kpi, case: Case) -> Iterator[Hit]:
+    """Each KPI of old age still informs decisions."""
+    if kpi.since is None or (case.as_of - kpi.since).days <= case.limits.legacy_days:
+        return
+    if case.ledger is not None and case.ledger.reaches(case.limits.cycles):
+        if not case.ledger.decided_by(kpi.id):
+            yield Hit({"since": kpi.since, "where": "on record"}, place="since")
+    elif kpi.decisions is None:
+        yield Hit({"since": kpi.since, "where": "named"}, place="since")

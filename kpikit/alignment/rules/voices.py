@@ -73,3 +73,62 @@ def is_agreed(kpi: Kpi, case: Case) -> Iterator[Hit]:
     del case
     if not kpi.agreed_by:
         yield Hit()
+
+
+@rule(
+    "QLT03",
+    over="departments",
+    severity="warning",
+    article="S1",
+    message="at least {least:share} of the answers in “{survey}” show confusion ({people} people).",
+    fix="Show them their line of sight, and ask again.",
+    needs=("ledger",),
+)
+def answers_show_no_confusion(department: Department, case: Case) -> Iterator[Hit]:
+    """Each department's answers to surveys show that goals are understood."""
+    names = (department.id, department.title)
+    own = [row for row in case.record.feedback if row["team"] in names]
+    for row in own[-1:]:
+        least = 1 - float(row["upper"])
+        if row["people"] >= case.limits.fewest_asked and least > case.limits.confusion + EXACT:
+            yield Hit({"least": least, "survey": row["survey"], "people": row["people"]})
+
+
+@rule(
+    "QLT05",
+    over="people",
+    severity="warning",
+    article="S2",
+    message="the concern “{text}” is open for {days} days, {limit} are the most.",
+    fix="Answer it, and write the answer down.",
+    needs=("ledger",),
+)
+def concerns_are_answered(person: str, case: Case) -> Iterator[Hit]:
+    """Each concern that somebody raised is answered in time."""
+    limit = case.limits.concern_days
+    for row in case.record.concerns:
+        days = (case.as_of - row["raised"]).days
+        if row["who"] == person and row["state"] == "open" and days > limit:
+            yield Hit({"text": row["text"], "days": days, "limit": limit})
+
+
+@rule(
+    "QLT01",
+    over="kpis",
+    severity="warning",
+    article="S0, S2",
+    message="it missed its target for {period}, and nobody said why.",
+    fix="Write a comment beside it: what happened, and what is done.",
+    needs=("observations", "ledger"),
+)
+def misses_are_explained(kpi: Kpi, case: Case) -> Iterator[Hit]:
+    """Each missed target is explained in words."""
+    known = case.evidence.prospects.get(f"kpis.{kpi.id}", ())
+    decided = [prospect for prospect in known if prospect.complete]
+    if not decided:
+        return
+    last = max(decided, key=lambda prospect: prospect.period.end)
+    if last.found.status != "on_target":
+        wanted = (kpi.id, last.period.label)
+        if wanted not in {(row["kpi"], row["period"]) for row in case.record.comments}:
+            yield Hit({"period": last.period.label})
