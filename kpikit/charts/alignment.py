@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from kpikit.charts.style import GRID, INK, MUTED, ORANGE, SIZE, SKY, axes
+from kpikit.charts.style import BLUE, GRID, INK, MUTED, ORANGE, SIZE, SKY, axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,4 +62,31 @@ def score_chart(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.grid(visible=False)
     ax.set_title("Checks of alignment, by family of rules")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=4)
+    return ax
+
+
+def advice_chart(frame: pd.DataFrame, *, order: Sequence[str], ax: Axes | None = None) -> Axes:
+    """Draw how many KPIs each advice is given for, and name the fewest.
+
+    Parameters
+    ----------
+    frame
+        `title, advice`, one row per KPI.
+    order
+        The advice there can be, in the order to draw.
+    """
+    ax = axes(ax)
+    places = np.arange(len(order))[::-1]
+    counts = [int((frame["advice"] == name).sum()) for name in order]
+    ax.barh(places, counts, height=0.55, color=[GRID, SKY, BLUE, ORANGE][: len(order)])
+    for place, name, count in zip(places, order, counts, strict=True):
+        titles = "; ".join(frame.loc[frame["advice"] == name, "title"].tolist())
+        words = "" if name == "keep" else shorten(titles, 76, placeholder=" …")
+        ax.text(count, place, f"  {count}   {words}", va="center", fontsize=8, color=INK)
+    ax.set_yticks(places, list(order))
+    ax.set_xlim(0, max(counts, default=1) * 1.6 or 1)
+    ax.grid(visible=False)
+    ax.xaxis.set_visible(False)
+    ax.spines["bottom"].set_visible(False)
+    ax.set_title("What the findings advise; a person decides")
     return ax
