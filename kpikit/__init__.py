@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from kpikit.alignment.audit import Audit, audit
     from kpikit.analysis.decomposition import Decomposition, decompose_change
     from kpikit.analysis.identities import IdentityChecks, check_identities
+    from kpikit.analysis.leads import Leads, find_leads
+    from kpikit.analysis.links import LinkEvidence, test_links
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
         DataError,
@@ -66,6 +68,8 @@ _HOMES = {
     "kpikit.alignment.audit": ("Audit", "audit"),
     "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
     "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
+    "kpikit.analysis.leads": ("Leads", "find_leads"),
+    "kpikit.analysis.links": ("LinkEvidence", "test_links"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
     "kpikit.errors": (
         "DataError",
@@ -110,6 +114,8 @@ __all__ = [
     "IdentityChecks",
     "KpikitError",
     "Ledger",
+    "Leads",
+    "LinkEvidence",
     "NotebookError",
     "Observations",
     "PastTargets",
@@ -139,6 +145,7 @@ __all__ = [
     "compare_vintages",
     "decompose_change",
     "find_sandbagging",
+    "find_leads",
     "fit_trend",
     "forecast",
     "load_strategy",
@@ -149,6 +156,7 @@ __all__ = [
     "run_notebook",
     "run_review",
     "score_record",
+    "test_links",
 ]
 
 

@@ -21,6 +21,8 @@ CONTRACT = {
     "check_identities",
     "decompose_change",
     "fit_trend",
+    "find_leads",
+    "test_links",
     "forecast",
     "propose_targets",
     "assess_targets",
