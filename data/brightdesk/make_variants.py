@@ -66,7 +66,11 @@ def set_targets(document: Document, file: Path, as_of: date) -> None:
         if kpi.get("status") == "retired" or kpi["direction"] == "on_target":
             continue
         kpi["targets"] = [
-            {"period": period, "committed": proposed(name, period)["committed"], "basis": "forecast"}
+            {
+                "period": period,
+                "committed": proposed(name, period)["committed"],
+                "basis": "forecast",
+            }
             for period in PERIODS
         ]
     for objective in document["objectives"].values():

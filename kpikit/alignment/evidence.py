@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from kpikit.alignment.prospects import Prospect, look_ahead
+from kpikit.analysis.links import test_links
 from kpikit.analysis.trend import fit_trend
 from kpikit.observations import Observations
 from kpikit.sources.checks.run import check_sources
@@ -61,6 +62,17 @@ class Evidence:
         """How the targets of each KPI were set over past cycles."""
         rows = find_sandbagging(self.past, by="kpi").to_frame().to_dict(orient="records")
         return {str(row["kpi"]): {str(key): value for key, value in row.items()} for row in rows}
+
+    @cached_property
+    def links(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+        """What the numbers say of each claimed link, by its two KPIs."""
+        rows = test_links(self.strategy, self.observations).to_frame().to_dict(orient="records")
+        return {
+            (str(row["candidate"]), str(row["target"])): {
+                str(key): value for key, value in row.items()
+            }
+            for row in rows
+        }
 
     @cached_property
     def trends(self) -> Mapping[str, str]:

@@ -34,6 +34,10 @@ class Lead(Item):
     kpi: Id = Field(description="The KPI whose future this one tells.")
     lag: int = Field(ge=1, le=104, description="How many periods ahead, at least 1.")
     sign: Sign = Field(description="Whether the other one then rises or falls.")
+    explains: Share | None = Field(
+        default=None,
+        description="The share of what is new in the other one that it is said to explain, 0 to 1.",
+    )
 
 
 class Target(Item):

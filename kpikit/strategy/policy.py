@@ -57,6 +57,9 @@ class Limits(Item):
         0.3, "The most who may not know how their work serves the goals.", "kpikit"
     )
     fewest_asked: Count = _limit(5, "Answers of fewer people than this are not shown.", "kpikit")
+    lead_explains: Share = _limit(
+        0.3, "What a claimed lead is said to explain where it does not say so itself.", "kpikit"
+    )
     report_days: Count = _limit(
         10, "The days after a period's end within which its value must be there.", "kpikit"
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kpikit.alignment.case import Case
 from kpikit.alignment.rule import Hit, rule
+from kpikit.alignment.rules.leads import would_be_seen
 from kpikit.strategy import Kpi
 
 
@@ -61,3 +62,37 @@ def legacy_still_decides(kpi: Kpi, case: Case) -> Iterator[Hit]:
             yield Hit({"since": kpi.since, "where": "on record"}, place="since")
     elif kpi.decisions is None:
         yield Hit({"since": kpi.since, "where": "named"}, place="since")
+
+
+@rule(
+    "VAN03",
+    over="kpis",
+    severity="warning",
+    article="S2",
+    message="it is easy to get, and {said}.",
+    fix="Ask what would be decided otherwise without it; where nothing would, retire it.",
+)
+def more_than_easy_to_get(kpi: Kpi, case: Case) -> Iterator[Hit]:
+    """No KPI is there only because its facts are."""
+    if kpi.manual or kpi.source is None:
+        return
+    if not case.links.objectives_of(kpi.id):
+        yield Hit({"said": "nothing links it to an objective"})
+    elif case.facts is not None and kpi.leads and not _firm(kpi, case):
+        claims = [(lead, case.facts.links.get((kpi.id, lead.kpi), {})) for lead in kpi.leads]
+        if all(found.get("verdict") == "not supported" for _, found in claims):
+            targets = ", ".join(lead.kpi for lead in kpi.leads)
+            said = f"what links it to an objective is not borne out: its lead on {targets}"
+            sure = all(would_be_seen(lead, found, case) for lead, found in claims)
+            yield Hit(
+                {"said": said, "leads": targets}, place="leads", milder=None if sure else "note"
+            )
+
+
+def _firm(kpi: Kpi, case: Case) -> bool:
+    """Return whether a KPI serves an objective by more than claims about other KPIs."""
+    for link in case.links.touching.get(f"kpis.{kpi.id}", ()):
+        own = link.source == f"kpis.{kpi.id}"
+        if own and (link.target.startswith("objectives.") or link.kind in ("identity", "guards")):
+            return True
+    return False
