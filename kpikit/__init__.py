@@ -27,9 +27,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kpikit.alignment.audit import Audit, audit
     from kpikit.analysis.decomposition import Decomposition, decompose_change
+    from kpikit.analysis.drivers import Drivers, rank_drivers
+    from kpikit.analysis.effect import Effect, estimate_effect
     from kpikit.analysis.identities import IdentityChecks, check_identities
     from kpikit.analysis.leads import Leads, find_leads
     from kpikit.analysis.links import LinkEvidence, test_links
+    from kpikit.analysis.overlap import Overlap, find_overlap
+    from kpikit.analysis.tradeoffs import Tradeoffs, find_tradeoffs
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
         DataError,
@@ -67,8 +71,12 @@ __version__ = "0.1.0"
 _HOMES = {
     "kpikit.alignment.audit": ("Audit", "audit"),
     "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
+    "kpikit.analysis.drivers": ("Drivers", "rank_drivers"),
+    "kpikit.analysis.effect": ("Effect", "estimate_effect"),
     "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
     "kpikit.analysis.leads": ("Leads", "find_leads"),
+    "kpikit.analysis.overlap": ("Overlap", "find_overlap"),
+    "kpikit.analysis.tradeoffs": ("Tradeoffs", "find_tradeoffs"),
     "kpikit.analysis.links": ("LinkEvidence", "test_links"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
     "kpikit.errors": (
@@ -109,6 +117,8 @@ __all__ = [
     "Audit",
     "DataError",
     "Decomposition",
+    "Drivers",
+    "Effect",
     "Forecast",
     "FormulaError",
     "IdentityChecks",
@@ -119,6 +129,7 @@ __all__ = [
     "NotebookError",
     "Observations",
     "PastTargets",
+    "Overlap",
     "PeriodError",
     "Record",
     "Review",
@@ -131,6 +142,7 @@ __all__ = [
     "TargetHabits",
     "TargetPlan",
     "TargetProposals",
+    "Tradeoffs",
     "Trend",
     "UnknownNameError",
     "VintageChanges",
@@ -145,7 +157,10 @@ __all__ = [
     "compare_vintages",
     "decompose_change",
     "find_sandbagging",
+    "estimate_effect",
     "find_leads",
+    "find_overlap",
+    "find_tradeoffs",
     "fit_trend",
     "forecast",
     "load_strategy",
@@ -153,6 +168,7 @@ __all__ = [
     "plan_target",
     "propose_targets",
     "recall_targets",
+    "rank_drivers",
     "run_notebook",
     "run_review",
     "score_record",

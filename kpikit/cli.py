@@ -19,6 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 from kpikit import __version__
 from kpikit.commands.audit import audit
 from kpikit.commands.begin import example, new
+from kpikit.commands.leads import leads
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
 from kpikit.commands.target import target
@@ -145,6 +146,7 @@ def schema(
 
 
 app.command()(observe)
+app.command()(leads)
 
 
 @app.command()

@@ -97,7 +97,7 @@ def claim_rows(
     q_own, q_any = q_values(p_own), q_values(p_any)
     supported = (p_own <= ALPHA) & (q_own <= fdr)
     count = max(int(np.isfinite(p_own).sum()), 1)
-    limit = float(p_own[supported].max()) if supported.any() else min(ALPHA, fdr / count)
+    limit = min(ALPHA, fdr * (int(supported.sum()) + 1) / count)  # of the next one
     rows, curves = [], []
     for place, (claim, one) in enumerate(zip(claims, judged, strict=True)):
         row: dict[str, object] = {

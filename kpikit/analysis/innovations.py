@@ -18,7 +18,8 @@ from kpikit.analysis.season import season_columns
 
 LONGEST_MEMORY = 6  # own past values at most, and one for every
 ROWS_A_LAG = 16  # periods of history; two where it is short
-PROFILE = 12  # a longer season is drawn by waves, as fine as the months of a year
+PROFILE = 12  # a longer season may be drawn by waves, where there are not two of it
+ROWS_A_WAVE = 6  # periods of history for each pair of waves
 DEPENDENT = 1e-9  # of a column's size: what is left of it is rounding
 
 
@@ -79,9 +80,10 @@ def find_innovations(values: Floats, *, period: int) -> Innovations:
     Ordinary regression on a level, a line, the season and the KPI's own past values, as
     many as the corrected information criterion (Hurvich and Tsai 1989) asks for: at least
     one, at most six and one for every sixteen periods (two in short histories). A period
-    is left out where it or one of these past values is missing. A season of up to twelve
-    periods has a column for each; a longer one has waves, as fine as a year's months. A
-    KPI with fewer than two seasons and a period (waves: one season) cannot be split.
+    is left out where it or one of these past values is missing. Each period of a season
+    has a column; where a season of more than twelve periods has not come twice, it has
+    waves, a pair for every six periods of history. A KPI with fewer than two seasons and a
+    period (waves: one season) cannot be split.
     """
     values = np.asarray(values, dtype=np.float64)
     scaled = _standardise(values)
@@ -138,9 +140,9 @@ def independent(triangle: Floats) -> NDArray[np.bool_]:
 
 
 def _season(times: NDArray[np.int64], period: int) -> Floats:
-    if period <= PROFILE:
+    if period <= PROFILE or len(times) > 2 * period:
         return season_columns(times, period)
-    pairs = min(PROFILE // 2, max(len(times) // PROFILE, 1))
+    pairs = max(min(period // 2, len(times) // ROWS_A_WAVE), 1)
     angles = 2 * np.pi * np.outer(times, np.arange(1, pairs + 1)) / period
     return np.hstack([np.cos(angles), np.sin(angles)])
 

@@ -88,8 +88,9 @@ def test_the_unit_of_a_kpi_does_not_matter():
     np.testing.assert_allclose(one.left, -other.left, atol=1e-10)
 
 
-def test_a_long_season_is_drawn_by_waves():
-    assert fixed_columns(112, 52).shape == (112, 14)  # level, line, six pairs
+def test_a_long_season_that_has_not_come_twice_is_drawn_by_waves():
+    assert fixed_columns(112, 52).shape == (112, 53)  # level, line, 51 weeks
+    assert fixed_columns(60, 52).shape == (60, 22)  # level, line, ten pairs
     assert fixed_columns(40, 12).shape == (40, 13)
 
 
