@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kpikit.alignment.audit import Audit, audit
+    from kpikit.analysis.changes import Changes, find_changes
     from kpikit.analysis.decomposition import Decomposition, decompose_change
     from kpikit.analysis.drivers import Drivers, rank_drivers
     from kpikit.analysis.effect import Effect, estimate_effect
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from kpikit.analysis.links import LinkEvidence, test_links
     from kpikit.analysis.overlap import Overlap, find_overlap
     from kpikit.analysis.tradeoffs import Tradeoffs, find_tradeoffs
+    from kpikit.analysis.seasons import Season, find_season
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
         DataError,
@@ -70,6 +72,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "kpikit.alignment.audit": ("Audit", "audit"),
+    "kpikit.analysis.changes": ("Changes", "find_changes"),
     "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
     "kpikit.analysis.drivers": ("Drivers", "rank_drivers"),
     "kpikit.analysis.effect": ("Effect", "estimate_effect"),
@@ -78,6 +81,7 @@ _HOMES = {
     "kpikit.analysis.overlap": ("Overlap", "find_overlap"),
     "kpikit.analysis.tradeoffs": ("Tradeoffs", "find_tradeoffs"),
     "kpikit.analysis.links": ("LinkEvidence", "test_links"),
+    "kpikit.analysis.seasons": ("Season", "find_season"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
     "kpikit.errors": (
         "DataError",
@@ -115,6 +119,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Assessments",
     "Audit",
+    "Changes",
     "DataError",
     "Decomposition",
     "Drivers",
@@ -135,6 +140,7 @@ __all__ = [
     "Review",
     "ReviewRun",
     "SamePoint",
+    "Season",
     "SourceChecks",
     "Strategy",
     "StrategyError",
@@ -161,6 +167,8 @@ __all__ = [
     "find_leads",
     "find_overlap",
     "find_tradeoffs",
+    "find_changes",
+    "find_season",
     "fit_trend",
     "forecast",
     "load_strategy",

@@ -24,6 +24,8 @@ CONTRACT = {
     "find_overlap",
     "find_tradeoffs",
     "rank_drivers",
+    "find_changes",
+    "find_season",
     "fit_trend",
     "find_leads",
     "test_links",

@@ -99,6 +99,11 @@ def read_panel(
     return [_series(key, rows, grain, shared) for key, rows in keys], notes
 
 
+def series_title(kpi: object, segment: object) -> str:
+    """Return the words for a series at the start of a sentence."""
+    return ", ".join(str(part) for part in (kpi, segment) if part != "") or "The KPI"
+
+
 def season_length(period: int | None, grain: Grain | None) -> int:
     """Return the number of periods in a season: as given, else the grain's own, else 1."""
     if period is None:
