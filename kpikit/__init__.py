@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kpikit.analysis.decomposition import Decomposition, decompose_change
     from kpikit.analysis.identities import IdentityChecks, check_identities
+    from kpikit.analysis.signals import Signals, find_signals
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
         DataError,
@@ -58,6 +59,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
     "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
+    "kpikit.analysis.signals": ("Signals", "find_signals"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
     "kpikit.errors": (
         "DataError",
@@ -100,6 +102,7 @@ __all__ = [
     "Review",
     "ReviewRun",
     "SamePoint",
+    "Signals",
     "SourceChecks",
     "Strategy",
     "StrategyError",
@@ -115,6 +118,7 @@ __all__ = [
     "compare_same_point",
     "compare_vintages",
     "decompose_change",
+    "find_signals",
     "fit_trend",
     "forecast",
     "load_strategy",

@@ -20,6 +20,7 @@ CONTRACT = {
     "compare_vintages",
     "check_identities",
     "decompose_change",
+    "find_signals",
     "fit_trend",
     "forecast",
     "propose_targets",
