@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from kpikit.analysis.overlap import Overlap, find_overlap
     from kpikit.analysis.tradeoffs import Tradeoffs, find_tradeoffs
     from kpikit.analysis.seasons import Season, find_season
+    from kpikit.analysis.signals import Signals, find_signals
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
         DataError,
@@ -82,6 +83,7 @@ _HOMES = {
     "kpikit.analysis.tradeoffs": ("Tradeoffs", "find_tradeoffs"),
     "kpikit.analysis.links": ("LinkEvidence", "test_links"),
     "kpikit.analysis.seasons": ("Season", "find_season"),
+    "kpikit.analysis.signals": ("Signals", "find_signals"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
     "kpikit.errors": (
         "DataError",
@@ -141,6 +143,7 @@ __all__ = [
     "ReviewRun",
     "SamePoint",
     "Season",
+    "Signals",
     "SourceChecks",
     "Strategy",
     "StrategyError",
@@ -169,6 +172,7 @@ __all__ = [
     "find_tradeoffs",
     "find_changes",
     "find_season",
+    "find_signals",
     "fit_trend",
     "forecast",
     "load_strategy",

@@ -26,6 +26,7 @@ CONTRACT = {
     "rank_drivers",
     "find_changes",
     "find_season",
+    "find_signals",
     "fit_trend",
     "find_leads",
     "test_links",
