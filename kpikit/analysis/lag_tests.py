@@ -18,6 +18,7 @@ MEMORY = 0.7  # of a lasting effect, how much is left after a period, at most
 ROWS_A_COLUMN = 8  # the block holds one lag for so many free periods, two at least
 MIN_FREEDOM = 8  # with fewer, one odd period decides
 MIN_SHARED = 12  # periods in which both have an innovation
+FLAT = 1e10  # beyond, a tangent is the inverse of its angle to all digits
 EMPTY = 1e-9  # of the rows: a candidate of which this is left tells nothing new
 
 
@@ -58,7 +59,7 @@ class LagTests:
     together
         The correlation of the innovations of the same period.
     left, lagged
-        What the target's own past leaves, and what the candidates' lags do, side by side.
+        What is held fixed leaves of the target, and of the candidates' lags, side by side.
     """
 
     candidates: Places
@@ -164,9 +165,15 @@ def combine(*p_values: Floats) -> Floats:
 
     The Cauchy combination of Liu and Xie (2020), with equal weights.
     """
-    held = [np.clip(one, 1e-15, 1 - 1e-9) for one in p_values]
-    mean = sum(np.tan((0.5 - one) * np.pi) for one in held) / len(held)
-    return np.asarray(0.5 - np.arctan(mean) / np.pi)
+    mean = sum(_cauchy(one) for one in p_values) / len(p_values)
+    small = 1 / (np.pi * np.maximum(mean, 1.0))
+    return np.where(mean > FLAT, small, 0.5 - np.arctan(mean) / np.pi)
+
+
+def _cauchy(p_value: Floats) -> Floats:
+    """Return the quantile of a Cauchy variable that is exceeded so often."""
+    held = np.clip(p_value, 1e-300, 1 - 1e-9)
+    return np.where(held < 1 / FLAT, 1 / (np.pi * held), np.tan((0.5 - held) * np.pi))
 
 
 def told_by(lagged: Lagged, candidate: int, lag: int) -> Floats:

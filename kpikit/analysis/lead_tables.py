@@ -113,7 +113,8 @@ def evidence(  # noqa: PLR0913 - all that is known of a target's tests
     Parameters
     ----------
     alone
-        The tests beside the target's own past only; forecasts are made from these.
+        The tests beside the target's own past only; forecasts are made from these, and
+        parts of the history compared.
     place
         Innovations, and the target among them.
     """
@@ -124,8 +125,8 @@ def evidence(  # noqa: PLR0913 - all that is known of a target's tests
     rows = new.known[:, index]
     names = [board.names[candidate] for candidate in tests.candidates]
     split = _splits(names, index, board, changes)
-    at_lag = tests.lagged[lag - 1, :, count].T
-    earlier, later, holds = both_parts(tests.left, at_lag, rows, split)
+    at_lag = alone.lagged[lag - 1, :, count].T
+    earlier, later, holds = both_parts(alone.left, at_lag, rows, split=split, freedom=alone.freedom)
     frame = pd.DataFrame(
         {
             "candidate": names,
@@ -136,9 +137,7 @@ def evidence(  # noqa: PLR0913 - all that is known of a target's tests
             "partial_r2": share,
             "partial_r2_lower": lower,
             "partial_r2_upper": upper,
-            "gain": forecast_gain(
-                new.bases[index], rows, alone.left, alone.lagged[lag - 1, :, count].T
-            ),
+            "gain": forecast_gain(new.bases[index], rows, alone.left, at_lag),
             "together": alone.together,
             "earlier": earlier,
             "later": later,
