@@ -25,6 +25,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kpikit.alignment.audit import Audit, audit
     from kpikit.analysis.changes import Changes, find_changes
     from kpikit.analysis.decomposition import Decomposition, decompose_change
     from kpikit.analysis.drivers import Drivers, rank_drivers
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from kpikit.analysis.links import LinkEvidence, test_links
     from kpikit.analysis.overlap import Overlap, find_overlap
     from kpikit.analysis.seasons import Season, find_season
+    from kpikit.analysis.signals import Signals, find_signals
     from kpikit.analysis.tradeoffs import Tradeoffs, find_tradeoffs
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
@@ -71,6 +73,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "kpikit.alignment.audit": (
+        "Audit",
+        "audit",
+    ),
     "kpikit.analysis.changes": (
         "Changes",
         "find_changes",
@@ -106,6 +112,10 @@ _HOMES = {
     "kpikit.analysis.seasons": (
         "Season",
         "find_season",
+    ),
+    "kpikit.analysis.signals": (
+        "Signals",
+        "find_signals",
     ),
     "kpikit.analysis.tradeoffs": (
         "Tradeoffs",
@@ -196,6 +206,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Assessments",
+    "Audit",
     "Backtest",
     "Changes",
     "DataError",
@@ -219,6 +230,7 @@ __all__ = [
     "ReviewRun",
     "SamePoint",
     "Season",
+    "Signals",
     "SourceChecks",
     "Strategy",
     "StrategyError",
@@ -231,6 +243,7 @@ __all__ = [
     "UnknownNameError",
     "VintageChanges",
     "assess_targets",
+    "audit",
     "backtest",
     "build_observations",
     "build_review",
@@ -246,6 +259,7 @@ __all__ = [
     "find_overlap",
     "find_sandbagging",
     "find_season",
+    "find_signals",
     "find_tradeoffs",
     "fit_trend",
     "forecast",

@@ -1,4 +1,4 @@
-"""The command line: `kpikit new`, `check`, `schema`, `observe`, `review`, `run`, `example`.
+"""The command line: `kpikit new`, `check`, `audit`, `observe`, `review`, `run` and others.
 
 Exit codes: 0 done; 1 done, and something is wrong; 2 could not be done; 130 broken off.
 Each command imports what it needs when it runs, so that `kpikit --help` answers at once.
@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from kpikit import __version__
+from kpikit.commands.audit import audit
 from kpikit.commands.begin import example, new
 from kpikit.commands.cycle import cycle
 from kpikit.commands.leads import leads
@@ -99,6 +100,7 @@ def _options(
 
 
 app.command()(new)
+app.command()(audit)
 
 
 @app.command()

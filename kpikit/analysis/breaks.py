@@ -23,8 +23,10 @@ Places = NDArray[np.int64]
 Singles = NDArray[np.float32]
 
 PHIS: Floats = np.array([0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.93, 0.97])
-LOG_WIDTHS: Floats = np.log(np.gradient(PHIS) / np.gradient(PHIS).sum())  # all alike likely
-LIKELY: float = np.log(1 / 2)  # odds, before seeing the values, of one break more against none
+# before seeing the values, a memory is the less likely the longer it is
+LOG_WIDTHS: Floats = np.log(np.gradient(PHIS) * np.sqrt(1 - PHIS))
+LOG_WIDTHS -= np.log(np.exp(LOG_WIDTHS).sum())
+LIKELY: float = np.log(0.6)  # odds, before seeing the values, of one break more against none
 CERTAIN: float = np.log(1 / 20)  # where the rest is to be thrown away for it
 MOST_BREAKS = 8
 MOST_DATES = 130  # tried at once; in a longer series every second, third, ... comes first
@@ -53,6 +55,14 @@ class Course:
         """Return level, trend where there is one, and breaks, as columns of a regression."""
         line = [np.ones(len(times)), times - times.mean()][: 1 + self.has_trend]
         return np.column_stack([*line, *(_column(times, one) for one in self.breaks)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Account:
+    """Breaks, and the log evidence for so many of them, averaged over dates."""
+
+    breaks: tuple[Break, ...]
+    height: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -95,12 +105,12 @@ def search_breaks(
         return Course()
     values = values - values.mean()
     design = _design(times.tobytes(), period)
-    found = _up_to_two(values, times, design, log_odds)
-    while 2 <= len(found) < MOST_BREAKS:
-        more = _one_more(values, times, base, found, log_odds)
-        if more is None:
-            break
-        found = [*found, more]
+    accounts = _up_to_two(values, times, design, log_odds)
+    best, grown = max(accounts, key=lambda account: account.height), accounts[-1]
+    while best is grown and len(grown.breaks) < MOST_BREAKS:
+        grown = _one_more(values, times, base, best, log_odds)
+        best = max(best, grown, key=lambda account: account.height)
+    found = list(best.breaks)
     if len(found) > 2 or design.spacing > 1:
         found = _settle(values, times, base, found, reach=2 * design.spacing + SHORTEST)
     level, line = _weigh(values, times, base, found, [])[:, 0]
@@ -175,9 +185,10 @@ def _directions(columns: Floats) -> Floats:
     return np.where(kept, columns / np.where(kept, size, 1.0), 0.0)
 
 
-def _up_to_two(values: Floats, times: Places, design: _Design, log_odds: float) -> list[Break]:
-    """Return no break, the best one, or the best two, whichever account has most evidence."""
+def _up_to_two(values: Floats, times: Places, design: _Design, log_odds: float) -> list[_Account]:
+    """Return the accounts of no break, of one and of two, each with its best dates."""
     size = (len(values), len(values) - design.views[0].basis.shape[1])
+    kinds = np.array([one.kind == "slope" for one in design.candidates], dtype=np.int64)
     heights, told = [], []
     for phi, width, view in zip(PHIS, LOG_WIDTHS, design.views, strict=True):
         white, _ = whiten(values, times, np.empty((len(values), 0)), phi=phi)
@@ -192,21 +203,24 @@ def _up_to_two(values: Floats, times: Places, design: _Design, log_odds: float) 
             pair = one * one + other * other * view.rooms[lines]
             heights.append(view.constant + width - size[1] / 2 * np.log(whole))
             told.append((line, line + reach**2, np.float32(line[0]) + pair))
-    accounts = [_average(heights, [shares[count] for shares in told], count, size) for count in (0, 1, 2)]
-    best = int(np.argmax([height + log_odds * count for count, (height, _) in enumerate(accounts)]))
-    if best == 0:
-        return []
-    place = accounts[best][1]
-    chosen = [place] if best == 1 else [design.first[place], design.second[place]]
-    return [design.candidates[int(index)] for index in chosen]
+    accounts = []
+    for count, dates in enumerate(((), (np.arange(len(kinds)),), (design.first, design.second))):
+        group = sum(kinds[index] for index in dates) if dates else np.zeros(1, dtype=np.int64)
+        shares = [share[count] for share in told]
+        height, place = _average(heights, shares, count, size, group)
+        breaks = tuple(design.candidates[int(index[place])] for index in dates)
+        accounts.append(_Account(breaks=breaks, height=height + log_odds * count))
+    return accounts
 
 
 def _average(
-    heights: list[float], told: list[Floats], breaks: int, size: tuple[int, int]
+    heights: list[float], told: list[Floats], breaks: int, size: tuple[int, int], slopes: Places
 ) -> tuple[float, int]:
     """Return the log evidence of so many breaks, averaged over dates, and the best dates.
 
-    Views that cannot add to it are left out.
+    How many of them are slopes is settled first, by all dates together: the date of a bend is
+    less plain than that of a step, and no less likely for it. Views that cannot add to the
+    evidence are left out.
     """
     lines = [breaks + index % 2 for index in range(len(told))]
     tops = [
@@ -217,7 +231,8 @@ def _average(
     for height, share, count, most in zip(heights, told, lines, tops, strict=True):
         if most > top - NEGLIGIBLE:
             total += np.exp(_gain(share, count, *size) + (height - top))
-    return top + float(np.log(total.mean())), int(total.argmax())
+    best = np.bincount(slopes, weights=total).argmax()
+    return top + float(np.log(total.mean())), int(np.where(slopes == best, total, 0).argmax())
 
 
 def _gain(told: Floats, columns: int, count: int, free: int) -> Floats:
@@ -261,16 +276,17 @@ def _weigh(
 
 
 def _one_more(
-    values: Floats, times: Places, base: Floats, found: list[Break], log_odds: float
-) -> Break | None:
-    """Return the best break beside those found, if it is worth its freedom."""
+    values: Floats, times: Places, base: Floats, account: _Account, log_odds: float
+) -> _Account:
+    """Return the account with the best break beside those it has, worthless without room."""
+    found = list(account.breaks)
     more = _both_kinds(_free_places(np.arange(len(values)), found, len(values)))
     if not more:
-        return None
+        return _Account(breaks=account.breaks, height=-math.inf)
     evidence = _add(_weigh(values, times, base, found, more))
-    if _mean(evidence[1:]) + log_odds <= evidence[0]:
-        return None
-    return more[int(evidence[1:].argmax())]
+    gain = _mean(evidence[1:]) - float(evidence[0]) + log_odds
+    best = more[int(evidence[1:].argmax())]
+    return _Account(breaks=(*account.breaks, best), height=account.height + gain)
 
 
 def _settle(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95  # of the intervals
 COLUMNS = ["kpi", "segment", "period_start", "kind", "size", "size_lower", "size_upper"]
+TYPES = {"period_start": "datetime64[ns]", **dict.fromkeys(COLUMNS[4:], float)}
 SAID = 3  # changes told in a sentence; the table has them all
 
 
@@ -123,7 +124,7 @@ def find_changes(panel: pd.DataFrame, *, period: int | None = None, workers: int
     )
     lines = [line for _, _, line in found]
     return Changes(
-        frame=pd.DataFrame(rows, columns=COLUMNS),
+        frame=pd.DataFrame(rows, columns=COLUMNS).astype(TYPES),
         notes=(*notes, *_notes(searched)),
         searched=searched,
         _lines=pd.concat(lines, ignore_index=True) if lines else pd.DataFrame(),

@@ -223,8 +223,8 @@ def _columns(times: NDArray[np.int64], regimes: Regimes) -> tuple[Floats, float]
         return np.column_stack([now, before.columns(times) * ~since[:, None], season]), middle
     middle = float(times[last.place])
     now = np.column_stack([np.ones(len(times)), np.maximum(times - middle, 0)])
-    until = before.columns(times)[:, 1:]
-    return np.column_stack([now, until - until[since][0], season]), middle
+    until = before.columns(times)[np.minimum(np.arange(len(times)), last.place), 1:]
+    return np.column_stack([now, until - until[last.place], season]), middle
 
 
 def _verdict(slope: float, p_value: float, line: Line, n: int) -> str:
