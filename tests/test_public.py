@@ -26,8 +26,6 @@ CONTRACT = {
     "find_overlap",
     "find_tradeoffs",
     "rank_drivers",
-    "find_changes",
-    "find_season",
     "find_signals",
     "fit_trend",
     "find_leads",

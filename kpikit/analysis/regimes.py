@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kpikit.analysis.breaks import LIKELY, Break, Course, search_breaks
 from kpikit.analysis.panel import Floats
-from kpikit.analysis.season import is_seasonal, season_columns
+from kpikit.analysis.season import is_seasonal
 
 MIN_PERIODS = 12  # with fewer, a change cannot be told from ordinary variation
 NEIGHBOURS = 3  # on either side, whose median says what a value should have been
@@ -65,9 +65,7 @@ def cut_spikes(values: Floats, times: NDArray[np.int64], period: int) -> Floats:
     return np.where((away > SPIKE * spread) & (spread > 0), middle + season, values)
 
 
-def _search(
-    values: Floats, times: NDArray[np.int64], period: int, log_odds: float
-) -> Regimes:
+def _search(values: Floats, times: NDArray[np.int64], period: int, log_odds: float) -> Regimes:
     calm = cut_spikes(values, times, period)
     course = search_breaks(calm, times, period, log_odds=log_odds)
     return Regimes(course=course, values=calm, period=period)
