@@ -63,6 +63,7 @@ class _Account:
 
     breaks: tuple[Break, ...]
     height: float
+    has_trend: bool
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -110,12 +111,13 @@ def search_breaks(
     while best is grown and len(grown.breaks) < MOST_BREAKS:
         grown = _one_more(values, times, base, best, log_odds)
         best = max(best, grown, key=lambda account: account.height)
-    found = list(best.breaks)
+    found, has_trend = list(best.breaks), best.has_trend
     if len(found) > 2 or design.spacing > 1:
         found = _settle(values, times, base, found, reach=2 * design.spacing + SHORTEST)
-    level, line = _weigh(values, times, base, found, [])[:, 0]
+        level, line = _weigh(values, times, base, found, [])[:, 0]
+        has_trend = bool(line > level)
     ordered = tuple(sorted(found, key=lambda one: one.place))
-    return Course(breaks=ordered, has_trend=bool(line > level))
+    return Course(breaks=ordered, has_trend=has_trend)
 
 
 def shortest_level(count: int) -> int:
@@ -129,7 +131,7 @@ def _base(times: Places, period: int) -> Floats:
 
 def _column(times: Places, one: Break) -> Floats:
     since = (times - times[one.place]).astype(float)
-    return (since >= 0).astype(float) if one.kind == "step" else np.maximum(since, 0.0)
+    return np.asarray(since >= 0, dtype=float) if one.kind == "step" else np.maximum(since, 0.0)
 
 
 def _both_kinds(places: Places) -> list[Break]:
@@ -207,16 +209,17 @@ def _up_to_two(values: Floats, times: Places, design: _Design, log_odds: float) 
     for count, dates in enumerate(((), (np.arange(len(kinds)),), (design.first, design.second))):
         group = sum(kinds[index] for index in dates) if dates else np.zeros(1, dtype=np.int64)
         shares = [share[count] for share in told]
-        height, place = _average(heights, shares, count, size, group)
+        height, place, has_trend = _average(heights, shares, count, size, group)
         breaks = tuple(design.candidates[int(index[place])] for index in dates)
-        accounts.append(_Account(breaks=breaks, height=height + log_odds * count))
+        height += log_odds * count
+        accounts.append(_Account(breaks=breaks, height=height, has_trend=has_trend))
     return accounts
 
 
 def _average(
     heights: list[float], told: list[Floats], breaks: int, size: tuple[int, int], slopes: Places
-) -> tuple[float, int]:
-    """Return the log evidence of so many breaks, averaged over dates, and the best dates.
+) -> tuple[float, int, bool]:
+    """Return the log evidence of so many breaks, averaged over dates; the best; if on a trend.
 
     How many of them are slopes is settled first, by all dates together: the date of a bend is
     less plain than that of a step, and no less likely for it. Views that cannot add to the
@@ -227,12 +230,14 @@ def _average(
         height + float(_gain(share.max(keepdims=True), count, *size)[0])
         for height, share, count in zip(heights, told, lines, strict=True)
     ]
-    top, total = max(tops), np.zeros(len(told[0]), dtype=told[0].dtype)
+    top, totals = max(tops), np.zeros((2, len(told[0])), dtype=told[0].dtype)
     for height, share, count, most in zip(heights, told, lines, tops, strict=True):
         if most > top - NEGLIGIBLE:
-            total += np.exp(_gain(share, count, *size) + (height - top))
+            totals[count - breaks] += np.exp(_gain(share, count, *size) + (height - top))
+    total = totals.sum(axis=0)
     best = np.bincount(slopes, weights=total).argmax()
-    return top + float(np.log(total.mean())), int(np.where(slopes == best, total, 0).argmax())
+    place = int(np.where(slopes == best, total, 0).argmax())
+    return top + float(np.log(total.mean())), place, bool(totals[1, place] > totals[0, place])
 
 
 def _gain(told: Floats, columns: int, count: int, free: int) -> Floats:
@@ -282,11 +287,12 @@ def _one_more(
     found = list(account.breaks)
     more = _both_kinds(_free_places(np.arange(len(values)), found, len(values)))
     if not more:
-        return _Account(breaks=account.breaks, height=-math.inf)
+        return _Account(breaks=account.breaks, height=-math.inf, has_trend=False)
     evidence = _add(_weigh(values, times, base, found, more))
     gain = _mean(evidence[1:]) - float(evidence[0]) + log_odds
     best = more[int(evidence[1:].argmax())]
-    return _Account(breaks=(*account.breaks, best), height=account.height + gain)
+    breaks, height = (*account.breaks, best), account.height + gain
+    return _Account(breaks=breaks, height=height, has_trend=account.has_trend)
 
 
 def _settle(

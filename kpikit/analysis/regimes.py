@@ -49,7 +49,9 @@ def find_regimes(
     change drowns a season; if the answer is another one, the search is repeated.
     """
     calm = cut_spikes(values, times, 1)
-    season = period if _has_season((values, calm), times, period) else 1
+    versions = [values] if np.array_equal(calm, values) else [values, calm]
+    seasonal = any(is_seasonal(version, times, period) for version in versions)
+    season = period if seasonal else 1
     found = _search(values, times, season, log_odds)
     beside = found.course.columns(times)
     again = period if found.breaks and is_seasonal(found.values, times, period, beside) else season
@@ -69,10 +71,6 @@ def _search(values: Floats, times: NDArray[np.int64], period: int, log_odds: flo
     calm = cut_spikes(values, times, period)
     course = search_breaks(calm, times, period, log_odds=log_odds)
     return Regimes(course=course, values=calm, period=period)
-
-
-def _has_season(versions: tuple[Floats, ...], times: NDArray[np.int64], period: int) -> bool:
-    return any(is_seasonal(version, times, period) for version in versions)
 
 
 def _profile(values: Floats, times: NDArray[np.int64], period: int) -> Floats:

@@ -69,6 +69,7 @@ class Trend(Result):
         )
         words = WORDS.get(row["verdict"], row["verdict"])
         unit = "a year" if self.grain else "a period"
+        held = f"95 % interval {lower} to {upper}"
         share = format_change(float(row["of_level"]) * self.per_year, relative=True)
         of_level = f", {share} of its level" if np.isfinite(row["of_level"]) else ""
         return (
@@ -158,14 +159,12 @@ def _fit(
 ) -> tuple[tuple[object, ...], pd.DataFrame, tuple[str, ...]]:
     times = np.flatnonzero(np.isfinite(series.observed))
     values = series.observed[times]
-    frame = pd.DataFrame({"period_start": series.starts, "value": series.observed})
-    frame = frame.assign(kpi=series.kpi, segment=series.segment, **dict.fromkeys(COURSE, np.nan))
     row: tuple[object, ...] = (*[float("nan")] * 4, "too short")
-    since, count, level, notes = pd.NaT, len(values), float("nan"), []
+    course = np.full((len(series.observed), len(COURSE)), np.nan)
+    since: pd.Timestamp | None = series.starts[0] if len(values) else None
+    count, level, notes = len(values), float("nan"), []
     if missing := len(series.observed) - len(values):
         notes.append(f"{series.name}: periods without a value, left out: {missing}.")
-    if count:
-        since = series.starts[0]
     if count >= MIN_PERIODS:
         length = season_length(period, series.grain)
         regimes = find_regimes(values, times, length, log_odds=CERTAIN)
@@ -175,9 +174,12 @@ def _fit(
             notes.append(f"{series.name}: changed in the period of {since:%Y-%m-%d}; judged since.")
         count = len(values) - first
         if count >= MIN_PERIODS:
-            row, course = _judge(values, times, regimes, np.arange(times[first], len(frame)))
-            frame.loc[frame.index[times[first] :], COURSE] = course
-            level = _share(float(row[0]), values[first:])
+            shown = np.arange(times[first], len(course))
+            row, course[shown] = _judge(values, times, regimes, shown)
+            level = _share(float(str(row[0])), values[first:])
+    columns = {"period_start": series.starts, "value": series.observed}
+    columns |= {"kpi": series.kpi, "segment": series.segment}
+    frame = pd.DataFrame(columns | dict(zip(COURSE, course.T, strict=True)))
     return (series.kpi, series.segment, *row, since, count, level), frame, tuple(notes)
 
 
