@@ -39,9 +39,14 @@ class Row(NamedTuple):
     hash: str
 
     @property
+    def is_typed(self) -> bool:
+        """Whether a number and texts stand where they should: damage can change even that."""
+        return type(self.seq) is int and all(type(value) is str for value in self[1:])
+
+    @property
     def is_as_written(self) -> bool:
         """Whether the text is still the one that the hash was made of."""
-        return hash_text(self.text) == self.hash
+        return self.is_typed and hash_text(self.text) == self.hash
 
 
 class Draft(NamedTuple):
@@ -93,7 +98,14 @@ def seal(draft: Draft, head: Head, *, at: datetime) -> Row:
         "record": draft.record.model_dump(mode="json"),
         "previous": head.hash,
     }
-    return row_of(canonical(content), content)
+    text = canonical(content)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise DataError(
+            "ledger: a text holds half of a surrogate pair, which no file can keep. Write it again."
+        ) from None
+    return row_of(text, content)
 
 
 def follows(row: Row, head: Head) -> bool:
@@ -175,6 +187,10 @@ def check_chain(rows: Iterable[Row]) -> Iterator[Fault]:
     head: Head | None = Head(0, START)
     end, last = 0, ""
     for row in rows:
+        if not row.is_typed:
+            yield Fault(end + 1, f"Record {end + 1} cannot be read.")
+            end, head = end + 1, None
+            continue
         if row.seq != end + 1:
             yield Fault(end + 1, _gap(end + 1, row.seq - 1))
             head = None  # what stood before this one is not known

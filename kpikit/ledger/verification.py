@@ -90,7 +90,8 @@ def verify_ledger(engine: Engine, *, heads: Iterable[Head] = ()) -> Verification
 def _pass_by(rows: Iterable[Row], passed: list[Row]) -> Iterator[Row]:
     """Yield rows, and keep of each what later checks need: a ledger may be long."""
     for row in rows:
-        passed.append(row._replace(text=""))
+        if row.is_typed:
+            passed.append(row._replace(text=""))
         yield row
 
 
