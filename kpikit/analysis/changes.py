@@ -182,9 +182,7 @@ def _size(line: Line, column: int) -> tuple[float, float, float]:
     return float(size), float(size - reach), float(size + reach)
 
 
-def _ends(
-    course: Floats, times: NDArray[np.int64], one: Break, size: float
-) -> tuple[float, float]:
+def _ends(course: Floats, times: NDArray[np.int64], one: Break, size: float) -> tuple[float, float]:
     """Return the levels on both sides of a step, or the slopes on both sides of a bend."""
     if one.kind == "step":
         return float(course[one.place]) - size, float(course[one.place])
