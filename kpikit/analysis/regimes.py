@@ -8,9 +8,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from kpikit.analysis.breaks import LIKELY, Break, Course, search_breaks
+from kpikit.analysis.breaks import LIKELY, search_breaks
+from kpikit.analysis.course import Break, Course
 from kpikit.analysis.panel import Floats
-from kpikit.analysis.season import is_seasonal, season_columns
+from kpikit.analysis.season import is_seasonal
 
 MIN_PERIODS = 12  # with fewer, a change cannot be told from ordinary variation
 NEIGHBOURS = 3  # on either side, whose median says what a value should have been

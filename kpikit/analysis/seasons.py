@@ -153,9 +153,7 @@ def _find(series: Series, *, period: int | None) -> tuple[tuple[object, ...], pd
     return row, profile.iloc[order][PROFILE]
 
 
-def _effects(
-    values: Floats, times: NDArray[np.int64], beside: Floats, length: int
-) -> Floats:
+def _effects(values: Floats, times: NDArray[np.int64], beside: Floats, length: int) -> Floats:
     """Return the effect of every place in the season, with its interval."""
     from scipy import stats
 
