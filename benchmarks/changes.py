@@ -143,10 +143,8 @@ def simulated(runs: int, seed: int) -> None:
             scores, holds = score(found, places, sizes, 6 if what == "bend" else 3)
             changed.append(np.mean(scores))
             error = np.std(scores) / np.sqrt(runs)
-            print(
-                f"{name:26s} {length:3d}  F1 {np.mean(scores):.3f}  s.e. {error:.3f}  size held {np.mean(holds):.3f}",
-                flush=True,
-            )
+            line = f"{name:26s} {length:3d}  F1 {np.mean(scores):.3f}  s.e. {error:.3f}"
+            print(f"{line}  size held {np.mean(holds):.3f}", flush=True)
     print(f"without a change: {np.mean(calm):.3f} on average, {max(calm):.3f} at worst")
     print(f"with changes: F1 {np.mean(changed):.3f} on average")
 

@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kpikit.analysis.autoregression import EXACT, Line, fit_line
-from kpikit.analysis.breaks import CERTAIN, Break
+from kpikit.analysis.breaks import CERTAIN
+from kpikit.analysis.course import Break
 from kpikit.analysis.panel import Floats, Series, read_panel, season_length, series_title
 from kpikit.analysis.regimes import MIN_PERIODS, Regimes, find_regimes
 from kpikit.analysis.season import season_columns
@@ -187,9 +188,9 @@ def _ends(course: Floats, times: NDArray[np.int64], one: Break, size: float) -> 
     if one.kind == "step":
         return float(course[one.place]) - size, float(course[one.place])
     around = slice(one.place - 1, one.place + 2)
-    before, after = np.diff(course[around]) / np.diff(times[around])
-    rounding = EXACT * float(np.abs(course).max())
-    return tuple(float(slope) if abs(slope) > rounding else 0.0 for slope in (before, after))
+    slopes = np.diff(course[around]) / np.diff(times[around])
+    slopes[np.abs(slopes) <= EXACT * np.abs(course).max()] = 0.0  # that is rounding
+    return float(slopes[0]), float(slopes[1])
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from kpikit.analysis.breaks import LIKELY, Break, Course, search_breaks
+from kpikit.analysis.breaks import LIKELY, search_breaks
+from kpikit.analysis.course import Break, Course
 from kpikit.analysis.panel import Floats
 from kpikit.analysis.season import is_seasonal
 

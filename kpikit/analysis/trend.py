@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kpikit.analysis.autoregression import EXACT, Line, fit_line
-from kpikit.analysis.breaks import CERTAIN, Course
+from kpikit.analysis.breaks import CERTAIN
+from kpikit.analysis.course import Course
 from kpikit.analysis.panel import Floats, Series, read_panel, season_length, series_title
 from kpikit.analysis.regimes import MIN_PERIODS, Regimes, find_regimes
 from kpikit.analysis.season import season_columns
@@ -72,9 +73,7 @@ class Trend(Result):
         held = f"95 % interval {lower} to {upper}"
         share = format_change(float(row["of_level"]) * self.per_year, relative=True)
         of_level = f", {share} of its level" if np.isfinite(row["of_level"]) else ""
-        return (
-            f"{name}: {words}{since}; {slope} {unit} (95 % interval {lower} to {upper}){of_level}."
-        )
+        return f"{name}: {words}{since}; {slope} {unit} ({held}){of_level}."
 
     def line(self) -> pd.DataFrame:
         """Return values and the line fitted to them since the last change.

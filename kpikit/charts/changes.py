@@ -42,20 +42,21 @@ def change_chart(
     bottom, top = ax.get_ylim()
     ax.set_ylim(bottom, top + (top - bottom) * used * ROW / (1 - used * ROW))
     middle = frame["period_start"].min() + np.ptp(frame["period_start"]) / 2
-    for number, row in enumerate(changes.to_dict("records")):
-        _mark(ax, row, level=1 - ROW * (number % ROWS), to_the_left=row["period_start"] > middle)
+    said = changes[["period_start", "label", "kind", "size"]].itertuples(index=False)
+    for number, (when, label, kind, size) in enumerate(said):
+        what = f"{label}: {'slope ' if kind == 'slope' else ''}{format_change(float(size))}"
+        line = ":" if kind == "slope" else "--"
+        ax.axvline(when, color=ORANGE, linestyle=line, linewidth=1.3)
+        _say(ax, what, when, level=1 - ROW * (number % ROWS), to_the_left=when > middle)
     return ax
 
 
-def _mark(ax: Axes, row: dict[str, object], *, level: float, to_the_left: bool) -> None:
-    """Draw the date of one change, and say it at a height between 0 and 1."""
-    bend = row["kind"] == "slope"
-    what = "slope " if bend else ""
-    when = row["period_start"]
-    ax.axvline(when, color=ORANGE, linestyle=":" if bend else "--", linewidth=1.3)
+def _say(ax: Axes, what: str, when: pd.Timestamp, *, level: float, to_the_left: bool) -> None:
+    """Write beside a date, at a height between 0 and 1."""
+    place = float(date2num(when))  # type: ignore[no-untyped-call]
     ax.annotate(
-        f"{row['label']}: {what}{format_change(float(str(row['size'])))}",
-        (float(date2num(when)), level),
+        what,
+        (place, level),
         xycoords=ax.get_xaxis_transform(),
         xytext=(-4 if to_the_left else 4, 0),
         textcoords="offset points",
