@@ -88,7 +88,7 @@ class TargetCascade(Result):
         table = self.to_frame()
         wanted = table["target"].to_numpy(dtype=float)
         places = decimals_for(wanted) if decimals is None else decimals
-                whole = None if self._is_product else self.target
+        whole = None if self._is_product else self.target
         return table.assign(target=round_together(wanted, self.weights, whole, places))
 
     def summary(self) -> str:
