@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from kpikit.analysis.panel import Floats
 from kpikit.charts.cascade import cascade_chart
 from kpikit.errors import DataError, UnknownNameError
 from kpikit.forecasting.outcomes import Outcome
@@ -72,7 +73,7 @@ class TargetCascade(Result):
     forecast: float
     attainment: float
     joint_attainment: float
-    weights: tuple[float, ...] = field(repr=False)
+    weights: Floats = field(repr=False)
     names: tuple[str, ...] = field(repr=False)
 
     def rounded(self, decimals: int | None = None) -> pd.DataFrame:
@@ -87,14 +88,13 @@ class TargetCascade(Result):
         table = self.to_frame()
         wanted = table["target"].to_numpy(dtype=float)
         places = decimals_for(wanted) if decimals is None else decimals
-        weights = np.asarray(self.weights, dtype=float)
         whole = None if self._is_product else self.target
-        return table.assign(target=round_together(wanted, weights, whole, places))
+        return table.assign(target=round_together(wanted, self.weights, whole, places))
 
     def summary(self) -> str:
         """Say what is asked beyond the forecast, who gives most, and how likely it is."""
         asked = self.target - self.forecast
-        sizes = self.frame["change"] * np.asarray(self.weights)
+        sizes = self.frame["change"] * self.weights
         if self._is_product:
             sizes = sizes / self.frame["forecast"]
         said = (
@@ -138,7 +138,7 @@ class TargetCascade(Result):
     @property
     def _is_product(self) -> bool:
         """Whether the parts are other KPIs, multiplied: their changes are relative then."""
-        made = float(np.asarray(self.weights) @ self.frame["target"].to_numpy(dtype=float))
+        made = float(self.weights @ self.frame["target"].to_numpy(dtype=float))
         return not np.isclose(made, self.target, rtol=1e-9)
 
 
@@ -215,6 +215,7 @@ def cascade_targets(  # noqa: PLR0913 - each argument is a question of its own
     *parts, own = outcomes
     _refuse_unforeseen(made.stands, parts)
     weights = weights_of(made, parts)
+    weights.setflags(write=False)
     named = [stand.segment or stand.kpi.id for stand in made.stands]
     found = split_target(
         made, parts, weights, limits_of_parts(made, parts, named, locks or {}), float(target)
@@ -251,7 +252,7 @@ def cascade_targets(  # noqa: PLR0913 - each argument is a question of its own
             np.array(signs),
             correlation_of(parts, steps=max(one.open_periods for one in made.stands)),
         ),
-        weights=tuple(weights.tolist()),
+        weights=weights,
         names=tuple(stand.segment or stand.kpi.title for stand in made.stands),
     )
 
