@@ -243,9 +243,20 @@ CALLS = ("pwrite64", "write", "fdatasync", "fsync", "ftruncate", "openat", "unli
 FAILURES = ("error=EIO", "error=ENOSPC", "error=EINTR", "signal=KILL")
 
 
+def can_watch() -> bool:
+    """Return whether one process may watch another here, which `errors` needs."""
+    if shutil.which("strace") is None:
+        return False
+    with subprocess.Popen(["sleep", "0.2"]) as sleeper:
+        command = ["strace", "-qq", "-o", os.devnull, "-p", str(sleeper.pid)]
+        return subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
 def errors(folder: Path, *, most: int, calls: tuple[str, ...] = CALLS) -> Tally:
     """Let the n-th call of each kind fail, or be the last, for n up to `most` or the end."""
     tally = Tally()
+    if not can_watch():
+        raise RuntimeError("strace is not here, or may not watch: run as root, or allow ptrace")
     for call in calls:
         for failure in FAILURES:
             for number in range(1, most + 1):
@@ -428,7 +439,8 @@ def _flip_in_the_file(
                 is_found = not ledger.verify().is_whole
         except KpikitError:
             is_found = True
-        tally.add(file_flips=1, of_content=not is_same, file_flips_missed=not is_same > is_found)
+        missed = not (is_same or is_found)
+        tally.add(file_flips=1, of_content=not is_same, file_flips_missed=missed)
 
 
 def size(url: str, *, records: int) -> Tally:

@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,13 +21,6 @@ FAULTS = ("lost", "half", "doubled", "broken")
 
 def faults(tally):
     return {name: tally[name] for name in FAULTS if tally[name]}
-
-
-def watched():
-    """Return whether processes may be watched here."""
-    if shutil.which("strace") is None:
-        return False
-    return subprocess.run(["strace", "-o", os.devnull, "true"], check=False).returncode == 0
 
 
 def test_a_writer_killed_at_any_moment_loses_nothing(tmp_path):
@@ -52,7 +44,7 @@ def test_a_log_torn_at_any_byte_loses_nothing_and_goes_on(tmp_path):
 
 @pytest.mark.parametrize("call", ["pwrite64", "fdatasync", "ftruncate", "link"])
 def test_a_call_that_fails_loses_nothing(tmp_path, call):
-    if not watched():
+    if not studies.can_watch():
         pytest.skip("there is no strace here, or it may not watch")
     tally = studies.errors(tmp_path, most=2, calls=(call,))
     assert tally["failures"] > 0
@@ -67,7 +59,7 @@ def test_many_writers_at_once_lose_nothing(url):
 
 
 def test_the_disk_is_asked_before_a_record_is_said_to_be_saved(tmp_path):
-    if not watched():
+    if not studies.can_watch():
         pytest.skip("there is no strace here, or it may not watch")
     path, record = tmp_path / "ledger.sqlite", tmp_path / "calls"
     code = (

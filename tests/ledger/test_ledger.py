@@ -189,7 +189,7 @@ def test_the_address_of_a_ledger_is_told_without_its_secret(postgres_url):
     assert "127.0.0.1/postgres: the ledger cannot be read" in str(caught.value)
 
 
-@pytest.mark.parametrize("address", ["mysql://host/db", "postgresql://host"])
+@pytest.mark.parametrize("address", ["mysql://host/db", "postgresql://host", ":memory:", ""])
 def test_an_address_that_names_no_ledger_is_refused(address):
     with pytest.raises(DataError, match="names no ledger"):
         open_ledger(address)
