@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from kpikit.analysis.leads import Leads, find_leads
     from kpikit.analysis.links import LinkEvidence, test_links
     from kpikit.analysis.overlap import Overlap, find_overlap
-    from kpikit.analysis.tradeoffs import Tradeoffs, find_tradeoffs
     from kpikit.analysis.seasons import Season, find_season
     from kpikit.analysis.signals import Signals, find_signals
+    from kpikit.analysis.tradeoffs import Tradeoffs, find_tradeoffs
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
         DataError,

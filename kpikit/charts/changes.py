@@ -38,10 +38,15 @@ def change_chart(
         ax.plot(part["period_start"], part["expected"], color=INK, linewidth=2.4)
     bottom, top = ax.get_ylim()
     ax.set_ylim(bottom, top + ROOM * (top - bottom))
-    middle = frame["period_start"].iloc[0] + (frame["period_start"].iloc[-1] - frame["period_start"].iloc[0]) / 2
+    middle = (
+        frame["period_start"].iloc[0]
+        + (frame["period_start"].iloc[-1] - frame["period_start"].iloc[0]) / 2
+    )
     for number, row in enumerate(changes.to_dict("records")):
         bend = row["kind"] == "slope"
-        ax.axvline(row["period_start"], color=ORANGE, linestyle=":" if bend else "--", linewidth=1.2)
+        ax.axvline(
+            row["period_start"], color=ORANGE, linestyle=":" if bend else "--", linewidth=1.2
+        )
         late = row["period_start"] > middle
         ax.annotate(
             f"{row['label']}: {'slope ' if bend else ''}{format_change(row['size'])}",
@@ -87,5 +92,7 @@ def change_board(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_yticks(np.arange(len(shown)), shown)
     ax.grid(visible=False)
     if not shown:
-        ax.text(0.5, 0.5, "no change in any series", ha="center", color=MUTED, transform=ax.transAxes)
+        ax.text(
+            0.5, 0.5, "no change in any series", ha="center", color=MUTED, transform=ax.transAxes
+        )
     return ax
