@@ -146,7 +146,7 @@ def audit(
     Raises
     ------
     DataError
-        When the ledger is none, or a source cannot be read.
+        When the ledger is none. Sources that cannot be read are told in the notes.
 
     Notes
     -----
@@ -200,7 +200,7 @@ def run(case: Case, rules: Sequence[Rule]) -> Audit:
         findings=tuple(one.finding for one in found if one.finding),
         checks=pd.DataFrame(checks, columns=["code", "subject", "outcome"]),
         reasons={(one.rule.code, one.subject): one.waiver.reason for one in found if one.waiver},
-        notes=tuple(_not_asked(rules, asked)),
+        notes=tuple(_not_asked(case, rules, asked)),
     )
 
 
@@ -277,7 +277,7 @@ def _waiver(case: Case, code: str, subject: str) -> Waiver | None:
     return None
 
 
-def _not_asked(rules: Sequence[Rule], asked: Sequence[Rule]) -> Iterator[str]:
+def _not_asked(case: Case, rules: Sequence[Rule], asked: Sequence[Rule]) -> Iterator[str]:
     """Say which rules were not asked, and what they would need."""
     without: dict[str, set[str]] = {}
     for rule in rules:
@@ -285,3 +285,5 @@ def _not_asked(rules: Sequence[Rule], asked: Sequence[Rule]) -> Iterator[str]:
             without.setdefault(" and ".join(rule.needs), set()).add(rule.code)
     for needs, codes in without.items():
         yield f"Not asked without {needs}: {', '.join(sorted(codes))}."
+    if case.facts is not None and isinstance(case.facts.sources, str):
+        yield case.facts.sources

@@ -9,6 +9,8 @@ from datetime import date
 from functools import cached_property
 from typing import TypeVar
 
+import pandas as pd
+
 from kpikit.alignment.evidence import Evidence
 from kpikit.alignment.links import Links
 from kpikit.alignment.record import OnRecord
@@ -45,8 +47,18 @@ class Case:
     @property
     def at_hand(self) -> frozenset[Need]:
         """What there is beside the strategy."""
-        known: dict[Need, object] = {"observations": self.facts, "ledger": self.ledger}
+        known: dict[Need, object] = {
+            "observations": self.facts,
+            "sources": self.sources,
+            "ledger": self.ledger,
+        }
         return frozenset(need for need, there in known.items() if there is not None)
+
+    @property
+    def sources(self) -> pd.DataFrame | None:
+        """What was found in each source; None where they cannot be read."""
+        found = self.facts.sources if self.facts is not None else None
+        return found if isinstance(found, pd.DataFrame) else None
 
     @property
     def evidence(self) -> Evidence:

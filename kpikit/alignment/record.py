@@ -122,6 +122,11 @@ class OnRecord:
         """Return the days of the decisions that a KPI informed."""
         return [row["day"] for row in self.decisions if kpi in row["kpis"]]
 
+    def acts_about(self, kpi: str) -> list[date]:
+        """Return the days of decisions and finished actions about a KPI."""
+        done = [row for row in self.actions if row["state"] == "done"]
+        return [row["day"] for row in (*self.decisions, *done) if kpi in row["kpis"]]
+
     def last_review(self, kpi: Kpi) -> date | None:
         """Return when a KPI was last looked at in a set, by itself or with its department."""
         days = [

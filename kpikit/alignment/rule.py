@@ -26,7 +26,7 @@ Scope = Literal[
     "leads",
     "waivers",
 ]
-Need = Literal["observations", "ledger"]
+Need = Literal["observations", "sources", "ledger"]
 T = TypeVar("T")
 
 
@@ -69,7 +69,8 @@ class Rule:
     article
         Which article it comes from: S0, S1, S2, or kpikit's own.
     needs
-        Observations, the ledger, or both; the rule is not asked where one of them lacks.
+        Observations, the sources behind them, the ledger; the rule is not asked where one
+        of those it names is not at hand.
     find
         Yields a `Hit` for what it finds wrong with one subject, and nothing where all is well.
     """

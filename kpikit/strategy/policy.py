@@ -60,6 +60,12 @@ class Limits(Item):
     lead_explains: Share = _limit(
         0.3, "What a claimed lead is said to explain where it does not say so itself.", "kpikit"
     )
+    acts: Count = _limit(
+        3, "So many decisions and actions without an effect put a KPI's levers in doubt.", "kpikit"
+    )
+    effect_periods: Count = _limit(
+        6, "The periods of a KPI within which an effect is looked for.", "kpikit"
+    )
     report_days: Count = _limit(
         10, "The days after a period's end within which its value must be there.", "kpikit"
     )

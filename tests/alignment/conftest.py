@@ -1,11 +1,14 @@
 """A strategy that breaks no rule, and a way to change single facts of it."""
 
 from copy import deepcopy
+from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
+from kpikit.observations import Observations
 from kpikit.strategy import load_strategy
 
 ALIGNED = Path(__file__).with_name("aligned.yaml")
@@ -44,3 +47,23 @@ def strategy(sound, tmp_path):
         return load_strategy(file)
 
     return load
+
+
+@pytest.fixture
+def observations():
+    """Return a function that makes observations of months up to September 2026."""
+
+    def make(**series):
+        rows = []
+        for kpi, values in series.items():
+            starts = pd.date_range(end="2026-09-01", periods=len(values), freq="MS")
+            rows.append(pd.DataFrame({"kpi": kpi, "period_start": starts, "value": values}))
+        frame = pd.concat(rows, ignore_index=True).assign(
+            segment="", numerator=float("nan"), denominator=float("nan"), rows=1, complete=True
+        )
+        missing = pd.DataFrame(columns=["kpi", "segment", "period_start", "reason"])
+        return Observations(
+            frame=frame.assign(known_at=pd.NaT), missing=missing, as_of=date(2026, 10, 15)
+        )
+
+    return make

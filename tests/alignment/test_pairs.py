@@ -179,6 +179,20 @@ PAIRS = [
         {"kpis/calls/covers": ["call", "win"], "kpis/calls/co_owners": ["ada"]},
         "departments.sales",
     ),
+    ("VAN01", {"kpis/calls/decisions": GONE}, {}, "kpis.calls"),
+    ("VAN03", further(1), further(1, manual=True), "kpis.more_0"),
+    (
+        "VAN04",  # 731 and 730 days
+        {"kpis/revenue/decisions": GONE, "kpis/revenue/since": "2024-10-14"},
+        {"kpis/revenue/decisions": GONE, "kpis/revenue/since": "2024-10-15"},
+        "kpis.revenue",
+    ),
+    (
+        "SMT-T2",
+        {"objectives/grow_revenue/by": "2026-10-14", "objectives/grow_revenue/milestones": []},
+        {"objectives/grow_revenue/by": "2026-10-15", "objectives/grow_revenue/milestones": []},
+        "objectives.grow_revenue",
+    ),
     ("VAN02", {"kpis/calls/origin": "generic"}, {"kpis/calls/origin": "derived"}, "kpis.calls"),
     (
         "VAN02",

@@ -153,3 +153,32 @@ def declared_conflicts_are_held(kpi: Kpi, case: Case) -> Iterator[Hit]:
         told = kpi.id in other.conflicts and other.id < kpi.id  # once for each pair
         if other.owner != kpi.owner and name in case.used and not (guarded or shared or told):
             yield Hit({"other": name, "owner": other.owner}, place=f"conflicts[{n}]")
+
+
+@rule(
+    "CON02",
+    over="kpis",
+    severity="warning",
+    article="S1",
+    message="when it got better, {other} of {other_owner} got worse (correlation "
+    "{correlation:+.2f} beyond trend, season and what all share); {owner} and {other_owner} pay "
+    "for each other.",
+    fix="Let the two owners agree on an exchange, and make each the other's guardrail.",
+    needs=("observations",),
+)
+def nobody_pays_for_another(kpi: Kpi, case: Case) -> Iterator[Hit]:
+    """No KPI got better at the cost of another owner's, unless the two hold it together."""
+    for row in case.evidence.tradeoffs.get(kpi.id, ()):
+        other = case.strategy.kpis[row["other"]]
+        guarded = other.id in kpi.guardrails or kpi.id in other.guardrails
+        shared = other.owner in kpi.co_owners or kpi.owner in other.co_owners
+        if not (guarded or shared):
+            values = {
+                "other": other.id,
+                "owner": kpi.owner,
+                "other_owner": other.owner,
+                "correlation": row["correlation"],
+                "exchange_rate": row["exchange_rate"],
+                "q_value": row["q_value"],
+            }
+            yield Hit(values)

@@ -79,3 +79,18 @@ def covered_by(kpis: tuple[Kpi, ...]) -> set[str]:
 def _share(one: Answering, other: Answering) -> bool:
     """Return whether two KPIs have the same owner, or one names the other's as co-owner."""
     return one[0] == other[0] or other[0] in one[1] or one[0] in other[1]
+
+
+@rule(
+    "COV03",
+    over="kpis",
+    severity="warning",
+    article="S2",
+    message="it says the same as {other} (correlation {correlation:+.2f} beyond trend and season).",
+    fix="Keep the one that decides more.",
+    needs=("observations",),
+)
+def says_something_of_its_own(kpi: Kpi, case: Case) -> Iterator[Hit]:
+    """Each KPI says something that no other one says."""
+    for row in case.evidence.overlaps.get(kpi.id, ()):
+        yield Hit({"other": row["other"], "correlation": row["correlation"]})

@@ -49,11 +49,13 @@ def is_simple(kpi: Kpi, case: Case) -> Iterator[Hit]:
     article="S2",
     message="its facts come late or have stopped: {example}.",
     fix="Repair the delivery, or declare under complete_through what to expect.",
-    needs=("observations",),
+    needs=("sources",),
 )
 def facts_come_in_time(source: str, case: Case) -> Iterator[Hit]:
     """Each source delivers in time."""
-    found = case.evidence.sources
+    found = case.sources
+    if found is None:
+        return
     late = found[(found["source"] == source) & found["check"].isin(LATE)]
     for example in late.loc[late["severity"] != "note", "example"]:
         yield Hit({"example": example})
@@ -66,11 +68,13 @@ def facts_come_in_time(source: str, case: Case) -> Iterator[Hit]:
     article="S2",
     message="grade {grade}: {reasons}.",
     fix="Put this right first; check_sources shows the rows.",
-    needs=("observations",),
+    needs=("sources",),
 )
 def facts_are_sound(source: str, case: Case) -> Iterator[Hit]:
     """Each source can be trusted."""
-    found = case.evidence.sources
+    found = case.sources
+    if found is None:
+        return
     own = found[(found["source"] == source) & (found["severity"] != "note")]
     if own.empty:
         return

@@ -189,3 +189,19 @@ def misses_do_not_recur(kpi: Kpi, case: Case) -> Iterator[Hit]:
         "fix": fix,
     }
     yield Hit(values, place="targets")
+
+
+@rule(
+    "REV10",
+    over="kpis",
+    severity="note",
+    article="S2",
+    message="its level or slope changed on {day}, after it was last reviewed.",
+    fix="Ask whether it, or its target, still fits.",
+    needs=("observations",),
+)
+def is_reviewed_after_a_change(kpi: Kpi, case: Case) -> Iterator[Hit]:
+    """Each KPI was reviewed again since it changed."""
+    days = case.evidence.changes.get(kpi.id, [])
+    if kpi.last_reviewed is not None and days and max(days) > kpi.last_reviewed:
+        yield Hit({"day": max(days)}, place="last_reviewed")
