@@ -133,9 +133,12 @@ def orthonormal(columns: Floats) -> tuple[Floats, NDArray[np.int64]]:
 
 
 def independent(triangle: Floats) -> NDArray[np.bool_]:
-    """Return which columns depend on none before them, from their triangle."""
-    size = np.sqrt(np.einsum("...ij,...ij->...j", triangle, triangle))
+    """Return which columns depend on none before them, from their triangle.
+
+    Of more columns than rows the first are looked at: the others depend on them.
+    """
     left = np.abs(np.diagonal(triangle, axis1=-2, axis2=-1))
+    size = np.sqrt(np.einsum("...ij,...ij->...j", triangle, triangle))[..., : left.shape[-1]]
     return np.asarray((left > DEPENDENT * size) & (size > 0))
 
 

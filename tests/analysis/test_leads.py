@@ -253,3 +253,15 @@ def test_false_leads_are_rare_among_unrelated_kpis():
         values = {f"kpi_{k}": memory(rng, rng.uniform(0.1, 0.8), 60) for k in range(8)}
         false += find_leads(panel(values)).to_frame()["verdict"].eq("leads").any()
     assert false <= 9  # 1 in 1000 tests of a true rate of 0.10 sees 10 or more
+
+
+def test_a_few_periods_are_too_short_and_no_fault():
+    months = pd.date_range("2026-01-01", periods=6, freq="MS")
+    panel = pd.concat(
+        [
+            pd.DataFrame({"kpi": name, "period_start": months, "value": np.arange(6) ** power})
+            for name, power in (("a", 1.5), ("b", 2.0))
+        ]
+    )
+    found = find_leads(panel).to_frame()
+    assert found["verdict"].tolist() == ["too short", "too short"]
