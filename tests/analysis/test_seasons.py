@@ -26,7 +26,9 @@ def test_a_profile_comes_back_with_its_intervals_and_in_calendar_order():
     profile = found.profile.set_index("label")
     assert profile.index.tolist()[:4] == ["Jan", "Feb", "Mar", "Apr"]
     true = dict(zip(profile.index, np.roll(effects, 3), strict=True))
-    held = [profile.loc[month, "lower"] <= true[month] <= profile.loc[month, "upper"] for month in true]
+    held = [
+        profile.loc[month, "lower"] <= true[month] <= profile.loc[month, "upper"] for month in true
+    ]
     assert np.mean(held) >= 0.8
     assert profile["effect"].sum() == pytest.approx(0, abs=1e-9)
     assert profile.loc["Apr", "effect"] == pytest.approx(4, abs=1)

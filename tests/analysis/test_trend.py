@@ -175,7 +175,9 @@ def test_a_change_a_moment_ago_leaves_too_little_to_tell():
     values = noisy(48) + 30 * (np.arange(48) >= 42)
     found = fit_trend(history(values))
     assert found.to_frame()["verdict"].item() == "too short"
-    assert found.summary().startswith("The KPI: too short to tell a trend since the change in 2025-")
+    assert found.summary().startswith(
+        "The KPI: too short to tell a trend since the change in 2025-"
+    )
 
 
 def test_a_straight_rise_is_not_cut():
