@@ -18,6 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from kpikit import __version__
 from kpikit.commands.begin import example, new
+from kpikit.commands.monitor import monitor
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
 from kpikit.errors import KpikitError, StrategyError
@@ -142,6 +143,7 @@ def schema(
 
 
 app.command()(observe)
+app.command()(monitor)
 
 
 @app.command()
