@@ -66,7 +66,7 @@ def look_for_news(strategy: Strategy, *, as_of: date | str) -> list[News]:
         return []
     running = compare_same_point(strategy, as_of=as_of).to_frame()
     complete = list(_news(strategy, panel, "complete"))
-    news = [*complete, *_news(strategy, running, "running")]
+    news = [*complete, *_news(strategy, _still_running(running, panel), "running")]
     return sorted(news, key=lambda one: (-ORDER.index(one.signal), one.kpi, one.point))
 
 
@@ -149,6 +149,14 @@ def _by_grain(strategy: Strategy, ids: Sequence[str]) -> Iterator[tuple[str, lis
     kpis = [strategy.kpis[name] for name in ids]
     for grain in sorted({kpi.grain for kpi in kpis}):
         yield grain, [kpi for kpi in kpis if kpi.grain == grain]
+
+
+def _still_running(running: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
+    """Return the first days of periods for the KPIs whose newest period is not complete."""
+    reached = panel.groupby("kpi")["period_start"].max()
+    newest = running.groupby("kpi")["period_start"].transform("max")
+    known = running["kpi"].map(reached)
+    return running[newest > known]
 
 
 def _newest(signals: Signals, kpi: str) -> pd.Series | None:
