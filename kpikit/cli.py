@@ -22,6 +22,7 @@ from kpikit.commands.begin import example, new
 from kpikit.commands.cycle import cycle
 from kpikit.commands.leads import leads
 from kpikit.commands.ledger import ledger
+from kpikit.commands.monitor import monitor
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
 from kpikit.commands.reports import compare, verify
@@ -150,6 +151,7 @@ def schema(
 
 app.command()(observe)
 app.command()(leads)
+app.command()(monitor)
 
 
 @app.command()
