@@ -178,7 +178,7 @@ def _evidence(
         one.tests,
         one.tests,
         np.array([lag]),
-        place=(claim.lagged.new, index),
+        place=(claim.lagged, index),
         board=claim.board,
         changes=changes,
     )
