@@ -105,6 +105,7 @@ def claim_rows(
             "target": claim.target,
             "claimed_lag": claim.lag,
             "claimed_sign": claim.sign,
+            "grain": claim.grain,
             "p_value": p_own[place],
             "q_value": q_own[place],
         }

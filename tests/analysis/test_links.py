@@ -141,6 +141,9 @@ def test_a_curve_and_a_map_are_drawn(tested):
     assert curve["correlation"].abs().idxmax() == 2
     said = [text.get_text() for text in evidence.plot().texts]
     assert "rises 2 months later" in said
+    lags = evidence.plot_link("visits", "orders")
+    assert lags.get_xlabel() == "months later (0: the same month)"
+    assert lags.get_title(loc="left").endswith(": supported")
 
 
 def test_without_a_claim_there_is_nothing_to_test(tested):
