@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kpikit.strategy.model import Strategy
 
 ALPHA = 0.05  # of a claimed lag's own test, whatever the family
+SURE = 0.9  # short histories make a test a little too sure: its p-value is divided by this
 LAGS = 6  # looked at beside the claimed one, at least
 
 
@@ -166,7 +167,12 @@ def _judge(claim: Claim) -> Judged | None:
     one_sided = np.where(agrees, own.p_lags[at, 0] / 2, 1 - own.p_lags[at, 0] / 2)
     best = int(one_sided.argmin())
     p_own = -np.expm1(len(at) * np.log1p(-min(float(one_sided[best]), 1 - 1e-16)))
-    return Judged(tests=tests, own_lag=claim.lags[best], p_own=float(p_own), p_any=float(p_any))
+    return Judged(
+        tests=tests,
+        own_lag=claim.lags[best],
+        p_own=min(float(p_own) / SURE, 1.0),
+        p_any=min(float(p_any) / SURE, 1.0),
+    )
 
 
 def _evidence(
