@@ -185,8 +185,8 @@ def test_links(
     >>> from kpikit import build_observations, load_strategy
     >>> strategy = load_strategy("data/economy/strategy.yaml")
     >>> evidence = test_links(strategy, build_observations(strategy))
-    >>> evidence.to_frame()[["candidate", "target", "verdict"]].iloc[1].tolist()
-    ['real_investment', 'unemployment', 'supported']
+    >>> evidence.to_frame()[["candidate", "target", "verdict"]].iloc[0].tolist()
+    ['disposable_income', 'consumption', 'supported']
     """
     if not 0 < fdr < 1:
         raise DataError(f"fdr is {fdr!r}; it lies between 0 and 1.")

@@ -50,7 +50,7 @@ def made(seed=0, *, lag=2, strength=0.9, others=2):
 
 
 def test_a_true_claim_is_supported(tested):
-    evidence = tested(made(1), {"visits": claim("orders", 2), "other_0": claim("orders", 1)})
+    evidence = tested(made(3), {"visits": claim("orders", 2), "other_0": claim("orders", 1)})
     frame = evidence.to_frame()
     assert frame["verdict"].tolist() == ["supported", "not supported"]
     first = frame.iloc[0]
