@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-NAMES = {"01_load_kpis", "03_explain_change", "quarterly_review"}
+NAMES = {"01_load_kpis", "03_explain_change", "04_find_leads", "quarterly_review"}
 FORBIDDEN = ("def ", "class ", "for ", "while ", "%", "!")
 
 

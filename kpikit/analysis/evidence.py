@@ -81,7 +81,12 @@ def forecast_gain(basis: Floats, rows: NDArray[np.bool_], left: Floats, lagged: 
 
 
 def both_parts(
-    left: Floats, lagged: Floats, rows: NDArray[np.bool_], split: NDArray[np.int64]
+    left: Floats,
+    lagged: Floats,
+    rows: NDArray[np.bool_],
+    *,
+    split: NDArray[np.int64],
+    freedom: int,
 ) -> tuple[Floats, Floats, NDArray[np.object_]]:
     """Return the partial correlation before and after a period, and where the link holds.
 
@@ -89,6 +94,8 @@ def both_parts(
     ----------
     split
         For each candidate, the first period of the later part.
+    freedom
+        Of the whole; each part has its share of it.
 
     Notes
     -----
@@ -108,7 +115,8 @@ def both_parts(
     first = [np.take_along_axis(one, at, axis=0)[0] for one in running]
     last = [one[-1] - part for one, part in zip(running, first, strict=True)]
     earlier, later = _correlation(first), _correlation(last)
-    reach = np.sqrt(1 / np.maximum(first[3] - 3, 1) + 1 / np.maximum(last[3] - 3, 1))
+    worth = [freedom * part[3] / np.maximum(running[3][-1], 1) - 3 for part in (first, last)]
+    reach = np.sqrt(sum(1 / np.maximum(free, 1) for free in worth))
     apart = np.abs(np.arctanh(earlier) - np.arctanh(later)) > NORMAL * reach
     stronger = np.where(np.abs(earlier) > np.abs(later), "earlier", "later")
     holds = np.where((earlier * later > 0) & ~apart, "throughout", stronger).astype(object)

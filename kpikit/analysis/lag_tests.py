@@ -18,6 +18,7 @@ MEMORY = 0.7  # of a lasting effect, how much is left after a period, at most
 ROWS_A_COLUMN = 8  # the block holds one lag for so many free periods, two at least
 MIN_FREEDOM = 8  # with fewer, one odd period decides
 MIN_SHARED = 12  # periods in which both have an innovation
+FLAT = 1e10  # beyond, a tangent is the inverse of its angle to all digits
 EMPTY = 1e-9  # of the rows: a candidate of which this is left tells nothing new
 
 
@@ -57,8 +58,6 @@ class LagTests:
         `(candidates,)`, of all lags together; NaN where nothing can be said.
     together
         The correlation of the innovations of the same period.
-    left, lagged
-        What the target's own past leaves, and what the candidates' lags do, side by side.
     """
 
     candidates: Places
@@ -67,8 +66,6 @@ class LagTests:
     p_value: Floats
     together: Floats
     freedom: int
-    left: Floats
-    lagged: Floats
 
     @property
     def lag(self) -> Places:
@@ -154,9 +151,21 @@ def judge_lags(
         p_value=np.where(enough, combine(p_best, p_block), np.nan),
         together=together / np.sqrt(together**2 + max(freedom - 1, 1)),
         freedom=freedom,
-        left=left,
-        lagged=weighted,
     )
+
+
+def at_lag(lagged: Lagged, target: int, candidates: Places, lag: Places) -> Floats:
+    """Return what each candidate's past is at its lag, beside the target's own: a column each.
+
+    The columns by which `judge_lags` tests, without anything else held fixed.
+    """
+    new = lagged.new
+    fade = MEMORY * (1 - new.persistence[target])
+    columns = sum(fade**step * lagged.past[lag + step, :, candidates] for step in range(FADE + 1))
+    assert not isinstance(columns, int)
+    columns = columns.T * new.known[:, target][:, None]
+    basis = new.bases[target]
+    return np.asarray(columns - basis @ (basis.T @ columns))
 
 
 def combine(*p_values: Floats) -> Floats:
@@ -164,9 +173,15 @@ def combine(*p_values: Floats) -> Floats:
 
     The Cauchy combination of Liu and Xie (2020), with equal weights.
     """
-    held = [np.clip(one, 1e-15, 1 - 1e-9) for one in p_values]
-    mean = sum(np.tan((0.5 - one) * np.pi) for one in held) / len(held)
-    return np.asarray(0.5 - np.arctan(mean) / np.pi)
+    mean = sum(_cauchy(one) for one in p_values) / len(p_values)
+    small = 1 / (np.pi * np.maximum(mean, 1.0))
+    return np.where(mean > FLAT, small, 0.5 - np.arctan(mean) / np.pi)
+
+
+def _cauchy(p_value: Floats) -> Floats:
+    """Return the quantile of a Cauchy variable that is exceeded so often."""
+    held = np.clip(p_value, 1e-300, 1 - 1e-9)
+    return np.where(held < 1 / FLAT, 1 / (np.pi * held), np.tan((0.5 - held) * np.pi))
 
 
 def told_by(lagged: Lagged, candidate: int, lag: int) -> Floats:
@@ -200,7 +215,7 @@ def _p_block(past: Floats, left: Floats, freedom: int) -> Floats:
 
     p_value = np.ones(past.shape[2])
     full = np.einsum("lik,lik->lk", past, past).min(axis=0) > EMPTY * past.shape[1]
-    gain, rank = explained(left, past[:, :, full].transpose(2, 1, 0))
+    gain, rank = explained(left, np.ascontiguousarray(past[:, :, full].transpose(2, 0, 1)))
     free = freedom - rank
     ratio = (
         gain / np.maximum(rank, 1) / np.maximum((left @ left - gain) / np.maximum(free, 1), 1e-300)
