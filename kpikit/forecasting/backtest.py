@@ -18,7 +18,6 @@ from kpikit.forecasting.outlook import Outlook
 from kpikit.forecasting.scales import Bounds
 from kpikit.periods import SEASONS, Grain, parse_grain
 from kpikit.results import Result
-from kpikit.units import format_chance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,16 +48,15 @@ class Backtest(Result):
         came = self.promises.dropna(subset=["value", "mean"])
         if came.empty:
             return "No forecast could be looked back at."
-        held = float(_inside(came, 0.1, 0.9).mean())
+        held = int(_inside(came, 0.1, 0.9).sum())
         series = came[KEYS].drop_duplicates()
         name = series_title(*series.iloc[0]) if len(series) == 1 else f"{len(series)} series"
-        relative = self.frame["relative"].median()
-        beside = (
-            f"; errors are {relative:.2f} times those of last season's values"
-            if np.isfinite(relative)
-            else ""
+        relative = float(self.frame["relative"].median())
+        beside = f"; errors are {relative:.2f} times those of last season's values"
+        return (
+            f"{name}: 80 % intervals held {held} of {len(came)} outcomes"
+            f"{beside if np.isfinite(relative) else ''}."
         )
-        return f"{name}: 80 % intervals held {format_chance(held)} of {len(came)} outcomes{beside}."
 
     def _draw(self, ax: Axes) -> None:
         if self._history.empty:

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from kpikit.forecasting.calibration import History
-from kpikit.forecasting.ets import fewest_values
 from kpikit.forecasting.ladder import Ready
-from kpikit.forecasting.members import LONGEST_SEASON, Block, Ensemble, forecast_block
+from kpikit.forecasting.members import Block, Ensemble, Recipe, forecast_block, recipe_of
 from kpikit.forecasting.outlook import Moments, Outlook
 from kpikit.forecasting.past_errors import PastErrors, look_back
-from kpikit.forecasting.regressions import FEWEST_EXTRA
 from kpikit.periods import SEASONS, Grain
 
 BATCH = 50  # series in a batch: large enough for arrays to pay, small enough to spread
@@ -21,8 +19,11 @@ STEP = {"day": 28, "week": 26, "month": 12, "quarter": 8, "year": 6}  # lengths 
 REMEMBERED = 60  # past times whose errors are kept, to tell how series go together
 UNSETTLED = "a model could not be fitted and was replaced by a plainer one"
 
-SEASONAL = "mean of six: Theta, statsmodels ETS, two smoothings, two autoregressions"
-PLAIN = "mean of Theta and damped smoothing"
+MODELS: dict[Recipe, str] = {
+    "seasonal": "mean of six: Theta, statsmodels ETS, two smoothings, two autoregressions",
+    "last season": "mean of Theta and last season's values",
+    "plain": "mean of Theta and damped smoothing",
+}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,13 +36,13 @@ class Made:
 
 def batches(ready: Sequence[Ready]) -> Iterator[list[int]]:
     """Yield the places of histories that are forecast together."""
-    groups: dict[tuple[Grain, int, bool, int], list[int]] = {}
+    groups: dict[tuple[Grain, int, Recipe, int], list[int]] = {}
     for place, one in enumerate(ready):
         length = len(one.values)
         key = (
             one.grain,
             one.horizon + one.frame.late,
-            _carries_season(one),
+            _recipe(one),
             -(-length // STEP[one.grain]),
         )
         groups.setdefault(key, []).append(place)
@@ -62,10 +63,8 @@ def forecast_batch(histories: Sequence[Ready]) -> list[Made]:
         return [_made(one, block, found, past[row], row) for row, one in enumerate(histories)]
 
 
-def _carries_season(one: Ready) -> bool:
-    period = SEASONS[one.grain]
-    fewest = max(2 * period + FEWEST_EXTRA, fewest_values(period))
-    return 1 < period <= LONGEST_SEASON and len(one.values) >= fewest
+def _recipe(one: Ready) -> Recipe:
+    return recipe_of(len(one.values), SEASONS[one.grain])
 
 
 def _block(histories: Sequence[Ready]) -> Block:
@@ -80,7 +79,7 @@ def _block(histories: Sequence[Ready]) -> Block:
         logs=np.array([one.values.min() > 0.0 for one in histories]),
         period=SEASONS[histories[0].grain],
         horizon=histories[0].horizon + histories[0].frame.late,
-        seasonal=_carries_season(histories[0]),
+        recipe=_recipe(histories[0]),
     )
 
 
@@ -97,7 +96,7 @@ def _made(one: Ready, block: Block, found: Ensemble, past: PastErrors, row: int)
         errors=past.errors[-REMEMBERED:].copy(),
         history=History(
             periods=len(one.values),
-            seasonal=block.seasonal,
+            seasonal=block.recipe == "seasonal",
             change=float(np.abs(np.diff(one.values)).mean()) / past.level,
             growth=float(np.log(past.level)),
         ),
@@ -111,7 +110,7 @@ def outlook_of(one: Ready, made: Made) -> Outlook:
     return Outlook(
         frame=one.frame,
         horizon=one.horizon,
-        model=SEASONAL if made.moments.history.seasonal else PLAIN,
+        model=MODELS[_recipe(one)],
         notes=(*one.notes, UNSETTLED) if made.unsettled else one.notes,
         moments=made.moments,
     )

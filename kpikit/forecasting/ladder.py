@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from kpikit.analysis.panel import Floats
 from kpikit.forecasting.cleaning import bridge, find_slips, find_step
-from kpikit.forecasting.members import LONGEST_SEASON
+from kpikit.forecasting.members import LONGEST_SEASON, recipe_of
 from kpikit.forecasting.outlook import PATHS, Frame, Outlook
-from kpikit.forecasting.regressions import FEWEST_EXTRA
 from kpikit.forecasting.scales import Bounds, frame_of, is_outside
 from kpikit.forecasting.simple import draw_again, repeat, step_on
 from kpikit.periods import SEASONS, Grain
@@ -26,6 +25,7 @@ CONSTANT = "one value only in the whole history; it is repeated, and its spread 
 SHORT = "too short for a model; the last value, with steps as large as those seen"
 INTERMITTENT = "many zeros; drawn again from recent values"
 NO_SEASON = "too short to tell a season; forecast without one"
+ONE_SEASON = "too short to prove a season; last season's values are half of the forecast"
 GAPS = "gaps are bridged by straight lines, for fitting only"
 LATE = "the newest periods have no value; the forecast starts after them"
 SLIPS = "values far from what their neighbours let expect are set aside in fitting"
@@ -115,8 +115,7 @@ def _ready(values: Floats, grain: Grain, horizon: int, frame: Frame, notes: list
     if slips.any():
         notes.append(SLIPS)
     filled = bridge(np.where(known, natural, np.nan), period)
-    if 1 < period <= LONGEST_SEASON and len(filled) < 2 * period + FEWEST_EXTRA:
-        notes.append(NO_SEASON)
+    notes += _season_notes(len(filled), period)
     filled, stepped = _undo_step(filled, period)
     if stepped:
         notes.append(STEP)
@@ -133,6 +132,13 @@ def _ready(values: Floats, grain: Grain, horizon: int, frame: Frame, notes: list
         horizon=horizon,
         notes=tuple(notes),
     )
+
+
+def _season_notes(length: int, period: int) -> list[str]:
+    recipe = recipe_of(length, period)
+    if recipe == "last season":
+        return [ONE_SEASON]
+    return [NO_SEASON] if recipe == "plain" and 1 < period <= LONGEST_SEASON else []
 
 
 def _undo_step(natural: Floats, period: int) -> tuple[Floats, bool]:

@@ -73,10 +73,17 @@ def test_missing_newest_periods_move_the_start_of_the_forecast_not_its_dates():
     )
 
 
-def test_under_two_seasons_and_four_periods_there_is_no_season():
-    assert ladder.NO_SEASON in outlook(noise(27)).notes
-    assert ladder.NO_SEASON not in outlook(noise(28)).notes
-    assert ladder.NO_SEASON not in outlook(noise(27), grain="year").notes
+def test_short_histories_have_no_season_or_last_seasons_values_and_say_so():
+    assert ladder.NO_SEASON in outlook(noise(13)).notes
+    assert ladder.ONE_SEASON in outlook(noise(14)).notes
+    assert ladder.ONE_SEASON in outlook(noise(27)).notes
+    assert outlook(noise(28)).notes == outlook(noise(27), grain="year").notes == ()
+
+
+def test_a_season_and_a_half_tell_the_season():
+    times = np.arange(26)
+    found = middle(100 + 30 * np.sin(times * np.pi / 6), horizon=12)
+    assert found.max() - found.min() > 25
 
 
 @pytest.mark.parametrize("share", [0.5, 0.8, 0.95])

@@ -6,7 +6,8 @@ from statsmodels.tsa.forecasting.theta import ThetaModel
 from kpikit.forecasting import ets, figures, members
 from kpikit.forecasting.ets import ets_ahead
 from kpikit.forecasting.figures import all_figures, slots, slots_ahead
-from kpikit.forecasting.members import Block, forecast_block
+from kpikit.forecasting.last_season import last_season_ahead
+from kpikit.forecasting.members import Block, forecast_block, recipe_of
 from kpikit.forecasting.regressions import differences_ahead, levels_ahead
 from kpikit.forecasting.smoothing import Start, line_start, smooth
 from kpikit.forecasting.theta import theta_ahead
@@ -20,7 +21,7 @@ def seasonal(n=60, seed=0, spread=0.03):
     return np.exp(0.005 * times + 0.2 * np.sin(times * np.pi / 6) + noise)
 
 
-def block(rows, horizon=6, period=12, seasonal=True):
+def block(rows, horizon=6, period=12, recipe="seasonal"):
     length = max(len(row) for row in rows)
     first = np.array([length - len(row) for row in rows])
     values = np.zeros((len(rows), length))
@@ -32,7 +33,7 @@ def block(rows, horizon=6, period=12, seasonal=True):
         logs=np.array([row.min() > 0 for row in rows]),
         period=period,
         horizon=horizon,
-        seasonal=seasonal,
+        recipe=recipe,
     )
 
 
@@ -154,7 +155,11 @@ def test_a_model_that_raises_is_replaced_and_named(fault, monkeypatch):
 
 
 def test_a_member_that_runs_away_is_left_out(monkeypatch):
-    monkeypatch.setattr(members, "_theta", lambda b: np.full((*b.values.shape, b.horizon), 1e9))
+    def runaway(own):
+        return np.full((*own.values.shape, own.horizon), 1e9)
+
+    makers = (runaway, *members._MAKERS["seasonal"][1:])
+    monkeypatch.setitem(members._MAKERS, "seasonal", makers)
     found = forecast_block(block([seasonal()]))
     assert np.isnan(found.last[0]).all()
     assert found.ahead[0, -1].max() < 5
@@ -165,3 +170,20 @@ def test_the_fewest_values_are_those_that_statsmodels_takes():
         n = ets.fewest_values(period)
         values = np.random.default_rng(0).normal(size=(1, n)) + 10
         assert ets_ahead(values, ZERO, period=period, horizon=2)[0] is not None
+
+
+def test_last_season_is_repeated_and_gains_what_the_level_gained_by_hand():
+    # quarters 1 2 3 4, then 3 4: a gain of 2 over two periods, held to 2 x 2 / (2 + 6) = 0.5
+    values = np.array([[1.0, 2.0, 3.0, 4.0, 3.0, 4.0]])
+    found = last_season_ahead(values, ZERO, period=4, horizon=6)
+    assert found[0, -1].tolist() == [3.5, 4.5, 3.5, 4.5, 4.0, 5.0]
+    assert np.isnan(found[0, :3]).all()
+    assert found[0, 3].tolist() == [1.0, 2.0, 3.0, 4.0, 1.0, 2.0]
+    padded = last_season_ahead(np.c_[np.zeros((1, 3)), values], ZERO + 3, period=4, horizon=6)
+    assert padded[0, -1].tolist() == found[0, -1].tolist()
+
+
+def test_the_length_decides_which_members_a_history_carries():
+    recipes = [recipe_of(n, 12) for n in (13, 14, 27, 28)]
+    assert recipes == ["plain", "last season", "last season", "seasonal"]
+    assert {recipe_of(n, 52) for n in (10, 100, 300)} == {recipe_of(30, 1)} == {"plain"}
