@@ -1,4 +1,4 @@
-"""The command line: `kpikit new`, `check`, `schema`, `observe`, `review`, `run`, `example`.
+"""The command line: `kpikit new`, `check`, `audit`, `observe`, `review`, `run` and others.
 
 Exit codes: 0 done; 1 done, and something is wrong; 2 could not be done; 130 broken off.
 Each command imports what it needs when it runs, so that `kpikit --help` answers at once.
@@ -17,7 +17,11 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from kpikit import __version__
+from kpikit.commands.audit import audit
 from kpikit.commands.begin import example, new
+from kpikit.commands.cycle import cycle
+from kpikit.commands.leads import leads
+from kpikit.commands.ledger import ledger
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
 from kpikit.commands.reports import compare, verify
@@ -96,6 +100,7 @@ def _options(
 
 
 app.command()(new)
+app.command()(audit)
 
 
 @app.command()
@@ -144,6 +149,7 @@ def schema(
 
 
 app.command()(observe)
+app.command()(leads)
 
 
 @app.command()
@@ -233,6 +239,8 @@ def run(
 
 
 app.command()(target)
+app.command()(cycle)
+app.command()(ledger)
 app.command()(example)
 app.command()(compare)
 app.command()(verify)
