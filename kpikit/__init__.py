@@ -25,10 +25,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kpikit.alignment.audit import Audit, audit
     from kpikit.analysis.changes import Changes, find_changes
     from kpikit.analysis.decomposition import Decomposition, decompose_change
+    from kpikit.analysis.drivers import Drivers, rank_drivers
+    from kpikit.analysis.effect import Effect, estimate_effect
     from kpikit.analysis.identities import IdentityChecks, check_identities
+    from kpikit.analysis.leads import Leads, find_leads
+    from kpikit.analysis.links import LinkEvidence, test_links
+    from kpikit.analysis.overlap import Overlap, find_overlap
     from kpikit.analysis.seasons import Season, find_season
+    from kpikit.analysis.signals import Signals, find_signals
+    from kpikit.analysis.tradeoffs import Tradeoffs, find_tradeoffs
     from kpikit.analysis.trend import Trend, fit_trend
     from kpikit.errors import (
         DataError,
@@ -41,6 +49,7 @@ if TYPE_CHECKING:
     )
     from kpikit.forecasting.backtest import Backtest, backtest
     from kpikit.forecasting.forecast import Forecast, forecast
+    from kpikit.ledger.ledger import Ledger, open_ledger
     from kpikit.observations import (
         Observations,
         VintageChanges,
@@ -54,16 +63,68 @@ if TYPE_CHECKING:
     from kpikit.sources import SourceChecks, check_sources
     from kpikit.strategy import Strategy, load_strategy
     from kpikit.targets.assess import Assessments, assess_targets
+    from kpikit.targets.cascade import TargetCascade, cascade_targets
+    from kpikit.targets.plan import TargetPlan, plan_target
     from kpikit.targets.propose import TargetProposals, propose_targets
+    from kpikit.targets.recall import PastTargets, recall_targets
+    from kpikit.targets.record import Record, score_record
+    from kpikit.targets.sandbagging import TargetHabits, find_sandbagging
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "kpikit.analysis.changes": ("Changes", "find_changes"),
-    "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
-    "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
-    "kpikit.analysis.seasons": ("Season", "find_season"),
-    "kpikit.analysis.trend": ("Trend", "fit_trend"),
+    "kpikit.alignment.audit": (
+        "Audit",
+        "audit",
+    ),
+    "kpikit.analysis.changes": (
+        "Changes",
+        "find_changes",
+    ),
+    "kpikit.analysis.decomposition": (
+        "Decomposition",
+        "decompose_change",
+    ),
+    "kpikit.analysis.drivers": (
+        "Drivers",
+        "rank_drivers",
+    ),
+    "kpikit.analysis.effect": (
+        "Effect",
+        "estimate_effect",
+    ),
+    "kpikit.analysis.identities": (
+        "IdentityChecks",
+        "check_identities",
+    ),
+    "kpikit.analysis.leads": (
+        "Leads",
+        "find_leads",
+    ),
+    "kpikit.analysis.links": (
+        "LinkEvidence",
+        "test_links",
+    ),
+    "kpikit.analysis.overlap": (
+        "Overlap",
+        "find_overlap",
+    ),
+    "kpikit.analysis.seasons": (
+        "Season",
+        "find_season",
+    ),
+    "kpikit.analysis.signals": (
+        "Signals",
+        "find_signals",
+    ),
+    "kpikit.analysis.tradeoffs": (
+        "Tradeoffs",
+        "find_tradeoffs",
+    ),
+    "kpikit.analysis.trend": (
+        "Trend",
+        "fit_trend",
+    ),
     "kpikit.errors": (
         "DataError",
         "FormulaError",
@@ -73,66 +134,145 @@ _HOMES = {
         "StrategyError",
         "UnknownNameError",
     ),
-    "kpikit.forecasting.backtest": ("Backtest", "backtest"),
-    "kpikit.forecasting.forecast": ("Forecast", "forecast"),
+    "kpikit.forecasting.backtest": (
+        "Backtest",
+        "backtest",
+    ),
+    "kpikit.forecasting.forecast": (
+        "Forecast",
+        "forecast",
+    ),
+    "kpikit.ledger.ledger": (
+        "Ledger",
+        "open_ledger",
+    ),
     "kpikit.observations": (
         "Observations",
         "VintageChanges",
         "build_observations",
         "compare_vintages",
     ),
-    "kpikit.observations.same_point": ("SamePoint", "compare_same_point"),
-    "kpikit.review.findings": ("Review", "build_review"),
+    "kpikit.observations.same_point": (
+        "SamePoint",
+        "compare_same_point",
+    ),
+    "kpikit.review.findings": (
+        "Review",
+        "build_review",
+    ),
     "kpikit.review.notebook": ("run_notebook",),
-    "kpikit.review.run": ("ReviewRun", "run_review"),
-    "kpikit.sources": ("SourceChecks", "check_sources"),
-    "kpikit.strategy": ("Strategy", "load_strategy"),
-    "kpikit.targets.assess": ("Assessments", "assess_targets"),
-    "kpikit.targets.propose": ("TargetProposals", "propose_targets"),
+    "kpikit.review.run": (
+        "ReviewRun",
+        "run_review",
+    ),
+    "kpikit.sources": (
+        "SourceChecks",
+        "check_sources",
+    ),
+    "kpikit.strategy": (
+        "Strategy",
+        "load_strategy",
+    ),
+    "kpikit.targets.assess": (
+        "Assessments",
+        "assess_targets",
+    ),
+    "kpikit.targets.cascade": (
+        "TargetCascade",
+        "cascade_targets",
+    ),
+    "kpikit.targets.plan": (
+        "TargetPlan",
+        "plan_target",
+    ),
+    "kpikit.targets.propose": (
+        "TargetProposals",
+        "propose_targets",
+    ),
+    "kpikit.targets.recall": (
+        "PastTargets",
+        "recall_targets",
+    ),
+    "kpikit.targets.record": (
+        "Record",
+        "score_record",
+    ),
+    "kpikit.targets.sandbagging": (
+        "TargetHabits",
+        "find_sandbagging",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Assessments",
+    "Audit",
     "Backtest",
     "Changes",
     "DataError",
     "Decomposition",
+    "Drivers",
+    "Effect",
     "Forecast",
     "FormulaError",
     "IdentityChecks",
     "KpikitError",
+    "Leads",
+    "Ledger",
+    "LinkEvidence",
     "NotebookError",
     "Observations",
+    "Overlap",
+    "PastTargets",
     "PeriodError",
+    "Record",
     "Review",
     "ReviewRun",
     "SamePoint",
     "Season",
+    "Signals",
     "SourceChecks",
     "Strategy",
     "StrategyError",
+    "TargetCascade",
+    "TargetHabits",
+    "TargetPlan",
     "TargetProposals",
+    "Tradeoffs",
     "Trend",
     "UnknownNameError",
     "VintageChanges",
     "assess_targets",
+    "audit",
     "backtest",
     "build_observations",
     "build_review",
+    "cascade_targets",
     "check_identities",
     "check_sources",
     "compare_same_point",
     "compare_vintages",
     "decompose_change",
+    "estimate_effect",
     "find_changes",
+    "find_leads",
+    "find_overlap",
+    "find_sandbagging",
     "find_season",
+    "find_signals",
+    "find_tradeoffs",
     "fit_trend",
     "forecast",
     "load_strategy",
+    "open_ledger",
+    "plan_target",
     "propose_targets",
+    "rank_drivers",
+    "recall_targets",
     "run_notebook",
     "run_review",
+    "score_record",
+    "test_links",
 ]
 
 

@@ -1,4 +1,4 @@
-"""The command line: `kpikit new`, `check`, `schema`, `observe`, `review`, `run`, `example`.
+"""The command line: `kpikit new`, `check`, `audit`, `observe`, `review`, `run` and others.
 
 Exit codes: 0 done; 1 done, and something is wrong; 2 could not be done; 130 broken off.
 Each command imports what it needs when it runs, so that `kpikit --help` answers at once.
@@ -17,10 +17,15 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from kpikit import __version__
+from kpikit.commands.audit import audit
 from kpikit.commands.begin import example, new
+from kpikit.commands.cycle import cycle
+from kpikit.commands.leads import leads
+from kpikit.commands.ledger import ledger
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
 from kpikit.commands.reports import compare, verify
+from kpikit.commands.target import target
 from kpikit.errors import KpikitError, StrategyError
 
 if TYPE_CHECKING:
@@ -95,6 +100,7 @@ def _options(
 
 
 app.command()(new)
+app.command()(audit)
 
 
 @app.command()
@@ -143,6 +149,7 @@ def schema(
 
 
 app.command()(observe)
+app.command()(leads)
 
 
 @app.command()
@@ -231,6 +238,9 @@ def run(
     typer.echo(str(run_notebook(notebook, parameters=values, out=target)))
 
 
+app.command()(target)
+app.command()(cycle)
+app.command()(ledger)
 app.command()(example)
 app.command()(compare)
 app.command()(verify)

@@ -22,13 +22,23 @@ CONTRACT = {
     "decompose_change",
     "find_changes",
     "find_season",
+    "estimate_effect",
+    "find_overlap",
+    "find_tradeoffs",
+    "rank_drivers",
+    "find_signals",
     "fit_trend",
+    "find_leads",
+    "test_links",
     "forecast",
     "backtest",
     "propose_targets",
     "assess_targets",
+    "audit",
+    "cascade_targets",
     "run_review",
     "run_notebook",
+    "open_ledger",
 }
 VERBS = sorted(name for name in kpikit.__all__ if name[0].islower())
 

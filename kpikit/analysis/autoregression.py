@@ -84,16 +84,14 @@ def fit_line(values: Floats, times: NDArray[np.int64], columns: Floats) -> Line:
 def weigh_memories(values: Floats, times: NDArray[np.int64], columns: Floats) -> Memories:
     """Fit `columns` under every memory, and say how likely each is."""
     basis, _, rank = _basis(columns)
-    table = np.column_stack([values, basis])
-    factors = [_factors(times, phi) for phi in MEMORIES]
-    white = np.stack([_whiten(table, power, scale) for power, scale in factors])
+    power, scale = _factors(times, MEMORIES[:, None])
+    white = _whiten(np.column_stack([values, basis]), power, scale)
     products = np.swapaxes(white, 1, 2) @ white
     lower = np.linalg.cholesky(products[:, 1:, 1:])
     shared = np.linalg.solve(lower, products[:, 1:, :1])[:, :, 0]
     squares = np.maximum(products[:, 0, 0] - (shared**2).sum(axis=1), np.finfo(float).tiny)
     heights = np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
-    scales = np.array([np.log(scale).sum() for _, scale in factors])
-    likelihood = scales - heights - (len(values) - rank) / 2 * np.log(squares)
+    likelihood = np.log(scale).sum(axis=1) - heights - (len(values) - rank) / 2 * np.log(squares)
     width = np.gradient(MEMORIES)
     weights = np.exp(likelihood - likelihood.max()) * width
     return Memories(squares=squares, weights=weights / weights.sum(), rank=rank)
@@ -103,13 +101,13 @@ def whiten(
     values: Floats, times: NDArray[np.int64], columns: Floats, *, phi: float
 ) -> tuple[Floats, Floats]:
     """Take the memory out, so that what is left is alike and independent in every period."""
-    white = _whiten(np.column_stack([values, columns]), *_factors(times, phi))
+    white = _whiten(np.column_stack([values, columns]), *_factors(times, np.array(phi)))
     return white[:, 0], white[:, 1:]
 
 
 def log_scale(times: NDArray[np.int64], phi: float) -> float:
     """Return the logarithm of the volume by which whitening stretches."""
-    return float(np.log(_factors(times, phi)[1]).sum())
+    return float(np.log(_factors(times, np.array(phi))[1]).sum())
 
 
 def is_exact(values: Floats, left: Floats) -> bool:
@@ -118,17 +116,18 @@ def is_exact(values: Floats, left: Floats) -> bool:
     return float(np.abs(left).max()) <= EXACT * max(size, np.finfo(float).tiny)
 
 
-def _factors(times: NDArray[np.int64], phi: float) -> tuple[Floats, Floats]:
+def _factors(times: NDArray[np.int64], phi: Floats) -> tuple[Floats, Floats]:
     """Return what is kept of the period before, and the scale of each period."""
     power = phi ** np.diff(times).astype(float)
-    first = np.sqrt(1 - phi**2)
-    return power, np.append(first, first / np.sqrt(1 - power**2))
+    first = np.sqrt(1 - phi**2) * np.ones(phi.shape[:-1] + (1,))
+    return power, np.concatenate([first, first / np.sqrt(1 - power**2)], axis=-1)
 
 
 def _whiten(table: Floats, power: Floats, scale: Floats) -> Floats:
-    white = table.copy()
-    white[1:] -= power[:, None] * table[:-1]
-    return np.asarray(white * scale[:, None], dtype=np.float64)
+    """Whiten the rows of a table, under one memory or under several at once."""
+    white = np.repeat(table[None], len(power), axis=0) if power.ndim > 1 else table.copy()
+    white[..., 1:, :] -= power[..., None] * table[:-1]
+    return np.asarray(white * scale[..., None], dtype=np.float64)
 
 
 def _basis(columns: Floats) -> tuple[Floats, Floats, int]:

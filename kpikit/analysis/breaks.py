@@ -8,6 +8,7 @@ whose date is plain, and no penalty has to be chosen.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,40 +16,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kpikit.analysis.autoregression import is_exact, log_scale, whiten
+from kpikit.analysis.course import (
+    SHORTEST,
+    Break,
+    Course,
+    Places,
+    both_kinds,
+    column_of,
+    free_places,
+    shortest_level,
+)
 from kpikit.analysis.panel import Floats
 from kpikit.analysis.season import season_columns
 
-Places = NDArray[np.int64]
+Singles = NDArray[np.float32]
 
 PHIS: Floats = np.array([0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.93, 0.97])
-LOG_WIDTHS: Floats = np.log(np.gradient(PHIS) / np.gradient(PHIS).sum())  # all alike likely
-LOG_ODDS = -0.5  # before seeing the values, of one break more against none
+# before seeing the values, a memory is the less likely the longer it is
+LOG_WIDTHS: Floats = np.log(np.gradient(PHIS) * np.sqrt(1 - PHIS))
+LOG_WIDTHS -= np.log(np.exp(LOG_WIDTHS).sum())
+LIKELY: float = np.log(0.6)  # odds, before seeing the values, of one break more against none
+CERTAIN: float = np.log(1 / 20)  # where the rest is to be thrown away for it
 MOST_BREAKS = 8
 MOST_DATES = 130  # tried at once; in a longer series every second, third, ... comes first
-SHORTEST, SHARE, LONGEST = 3, 20, 8  # a level lasts a 20th of the series, within 3 and 8 periods
 ROUNDS = 3  # in which every date moves to its best place, given the others
+NEGLIGIBLE = 12.0  # what is so much less likely, in logarithms, adds nothing
 ALIKE = 1e-6  # two columns this near to each other are one
 
 
 @dataclass(frozen=True, kw_only=True)
-class Break:
-    """One break: its place among the values searched, and `step` or `slope`."""
+class _Account:
+    """Breaks, and the log evidence for so many of them, averaged over dates."""
 
-    place: int
-    kind: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Course:
-    """The course of a series: its breaks in their order, and whether a trend runs through it."""
-
-    breaks: tuple[Break, ...] = ()
-    has_trend: bool = False
-
-    def columns(self, times: Places) -> Floats:
-        """Return level, trend where there is one, and breaks, as columns of a regression."""
-        line = [np.ones(len(times)), times - times.mean()][: 1 + self.has_trend]
-        return np.column_stack([*line, *(_column(times, one) for one in self.breaks)])
+    breaks: tuple[Break, ...]
+    height: float
+    has_trend: bool
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,8 +61,8 @@ class _View:
     basis: Floats
     trend: Floats
     directions: tuple[Floats, Floats]
-    overlaps: tuple[Floats, Floats]
-    rooms: tuple[Floats, Floats]
+    overlaps: tuple[Singles, Singles]
+    rooms: tuple[Singles, Singles]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,48 +76,39 @@ class _Design:
     views: tuple[_View, ...]
 
 
-def search_breaks(values: Floats, times: Places, period: int) -> Course:
+def search_breaks(
+    values: Floats, times: Places, period: int, *, log_odds: float = LIKELY
+) -> Course:
     """Find the steps and bends of a series observed at whole `times`.
 
     Parameters
     ----------
     period
         Periods in its season; 1 where it has none.
+    log_odds
+        Before seeing the values, of one break more against none: `LIKELY` or `CERTAIN`.
     """
     base = _base(times, period)
     if is_exact(values, values - base @ np.linalg.lstsq(base, values, rcond=None)[0]):
         return Course()
     values = values - values.mean()
     design = _design(times.tobytes(), period)
-    found = _up_to_two(values, times, design, free=len(values) - base.shape[1])
-    while 2 <= len(found) < MOST_BREAKS:
-        more = _one_more(values, times, base, found)
-        if more is None:
-            break
-        found = [*found, more]
+    accounts = _up_to_two(values, times, design, log_odds)
+    best, grown = max(accounts, key=lambda account: account.height), accounts[-1]
+    while best is grown and len(grown.breaks) < MOST_BREAKS:
+        grown = _one_more(values, times, base, best, log_odds)
+        best = max(best, grown, key=lambda account: account.height)
+    found, has_trend = list(best.breaks), best.has_trend
     if len(found) > 2 or design.spacing > 1:
         found = _settle(values, times, base, found, reach=2 * design.spacing + SHORTEST)
-    level, line = _weigh(values, times, base, found, [])[:, 0]
+        level, line = _weigh(values, times, base, found, [])[:, 0]
+        has_trend = bool(line > level)
     ordered = tuple(sorted(found, key=lambda one: one.place))
-    return Course(breaks=ordered, has_trend=bool(line > level))
-
-
-def shortest_level(count: int) -> int:
-    """Return how many values a level has at least, of `count` in all."""
-    return max(SHORTEST, min(count // SHARE, LONGEST))
+    return Course(breaks=ordered, has_trend=has_trend)
 
 
 def _base(times: Places, period: int) -> Floats:
     return np.column_stack([np.ones(len(times)), season_columns(times, period)])
-
-
-def _column(times: Places, one: Break) -> Floats:
-    since = (times - times[one.place]).astype(float)
-    return (since >= 0).astype(float) if one.kind == "step" else np.maximum(since, 0.0)
-
-
-def _both_kinds(places: Places) -> list[Break]:
-    return [Break(place=int(place), kind=kind) for kind in ("step", "slope") for place in places]
 
 
 @lru_cache(maxsize=8)
@@ -125,38 +118,39 @@ def _design(stamp: bytes, period: int) -> _Design:
     least = shortest_level(len(times))
     places = np.arange(least, len(times) - least + 1)
     spacing = max(1, -(-len(places) // MOST_DATES))
-    candidates = _both_kinds(places[::spacing])
+    candidates = both_kinds(places[::spacing])
     where = np.array([one.place for one in candidates])
     first, second = np.triu_indices(len(candidates), 1)
     apart = np.abs(where[first] - where[second]) >= least
     first, second = first[apart], second[apart]
     base = _base(times, period)
     trend = (times - times.mean())[:, None]
-    columns = np.column_stack([base, trend, *(_column(times, one) for one in candidates)])
-    views = tuple(_view(times, columns, base.shape[1], phi, first, second) for phi in PHIS)
+    columns = np.column_stack([base, trend, *(column_of(times, one) for one in candidates)])
+    whitened = [whiten(np.zeros(len(times)), times, columns, phi=phi)[1] for phi in PHIS]
+    views = tuple(
+        _view(white, base.shape[1], log_scale(times, phi), (first, second))
+        for phi, white in zip(PHIS, whitened, strict=True)
+    )
     return _Design(
         candidates=tuple(candidates), first=first, second=second, spacing=spacing, views=views
     )
 
 
-def _view(
-    times: Places, columns: Floats, bases: int, phi: float, first: Places, second: Places
-) -> _View:
-    _, white = whiten(np.zeros(len(times)), times, columns, phi=phi)
+def _view(white: Floats, bases: int, scale: float, pairs: tuple[Places, Places]) -> _View:
     basis, upper = np.linalg.qr(white[:, :bases])
     left = white[:, bases:] - basis @ (basis.T @ white[:, bases:])
     trend = left[:, 0] / np.linalg.norm(left[:, 0])
     alone = _directions(left[:, 1:])
     beside = _directions(left[:, 1:] - np.outer(trend, trend @ left[:, 1:]))
-    overlaps = tuple((one.T @ one)[first, second] for one in (alone, beside))
+    overlaps = tuple((one.T @ one)[pairs] for one in (alone, beside))
     rooms = tuple(np.where(1 - o**2 > ALIKE, 1 / np.maximum(1 - o**2, ALIKE), 0) for o in overlaps)
     return _View(
-        constant=log_scale(times, phi) - float(np.log(np.abs(np.diag(upper))).sum()),
+        constant=scale - float(np.log(np.abs(np.diag(upper))).sum()),
         basis=basis,
         trend=trend,
         directions=(alone, beside),
-        overlaps=(overlaps[0], overlaps[1]),
-        rooms=(rooms[0], rooms[1]),
+        overlaps=(overlaps[0].astype(np.float32), overlaps[1].astype(np.float32)),
+        rooms=(rooms[0].astype(np.float32), rooms[1].astype(np.float32)),
     )
 
 
@@ -167,31 +161,57 @@ def _directions(columns: Floats) -> Floats:
     return np.where(kept, columns / np.where(kept, size, 1.0), 0.0)
 
 
-def _up_to_two(values: Floats, times: Places, design: _Design, *, free: int) -> list[Break]:
-    """Return no break, the best one, or the best two, whichever account has most evidence."""
-    none, ones, twos = [], [], []
+def _up_to_two(values: Floats, times: Places, design: _Design, log_odds: float) -> list[_Account]:
+    """Return the accounts of no break, of one and of two, each with its best dates."""
+    size = (len(values), len(values) - design.views[0].basis.shape[1])
+    kinds = np.array([one.kind == "slope" for one in design.candidates], dtype=np.int64)
+    heights, told = [], []
     for phi, width, view in zip(PHIS, LOG_WIDTHS, design.views, strict=True):
         white, _ = whiten(values, times, np.empty((len(values), 0)), phi=phi)
         left = white - view.basis @ (view.basis.T @ white)
         whole = float(left @ left)
         for lines in (0, 1):
-            told = lines * float(view.trend @ left) ** 2 / whole
-            height = view.constant + width - free / 2 * np.log(whole)
+            line = np.array([lines * float(view.trend @ left) ** 2 / whole])
             reach = view.directions[lines].T @ left / np.sqrt(whole)
-            one, other = reach[design.first], reach[design.second]
-            more = (other - view.overlaps[lines] * one) ** 2 * view.rooms[lines]
-            size = (len(values), free)
-            none.append(height + _gain(np.array([told]), lines, *size))
-            ones.append(height + _gain(told + reach**2, lines + 1, *size))
-            twos.append(height + _gain(told + one**2 + more, lines + 2, *size))
-    accounts = [_add(np.array(found)) for found in (none, ones, twos)]
-    height = [_mean(found) + LOG_ODDS * count for count, found in enumerate(accounts)]
-    best = int(np.argmax(height))
-    if best == 0:
-        return []
-    place = int(accounts[best].argmax())
-    chosen = [place] if best == 1 else [design.first[place], design.second[place]]
-    return [design.candidates[int(index)] for index in chosen]
+            short = reach.astype(np.float32)  # half the time, and exact enough for a sum
+            one, other = short[design.first], short[design.second]
+            other -= view.overlaps[lines] * one
+            pair = one * one + other * other * view.rooms[lines]
+            heights.append(view.constant + width - size[1] / 2 * np.log(whole))
+            told.append((line, line + reach**2, np.float32(line[0]) + pair))
+    accounts = []
+    for count, dates in enumerate(((), (np.arange(len(kinds)),), (design.first, design.second))):
+        group = sum(kinds[index] for index in dates) if dates else np.zeros(1, dtype=np.int64)
+        shares = [share[count] for share in told]
+        height, place, has_trend = _average(heights, shares, count, size, group)
+        breaks = tuple(design.candidates[int(index[place])] for index in dates)
+        height += log_odds * count
+        accounts.append(_Account(breaks=breaks, height=height, has_trend=has_trend))
+    return accounts
+
+
+def _average(
+    heights: list[float], told: list[Floats], breaks: int, size: tuple[int, int], slopes: Places
+) -> tuple[float, int, bool]:
+    """Return the log evidence of so many breaks, averaged over dates; the best; if on a trend.
+
+    How many of them are slopes is settled first, by all dates together: the date of a bend is
+    less plain than that of a step, and no less likely for it. Views that cannot add to the
+    evidence are left out.
+    """
+    lines = [breaks + index % 2 for index in range(len(told))]
+    tops = [
+        height + float(_gain(share.max(keepdims=True), count, *size)[0])
+        for height, share, count in zip(heights, told, lines, strict=True)
+    ]
+    top, totals = max(tops), np.zeros((2, len(told[0])), dtype=told[0].dtype)
+    for height, share, count, most in zip(heights, told, lines, tops, strict=True):
+        if most > top - NEGLIGIBLE:
+            totals[count - breaks] += np.exp(_gain(share, count, *size) + (height - top))
+    total = totals.sum(axis=0)
+    best = np.bincount(slopes, weights=total).argmax()
+    place = int(np.where(slopes == best, total, 0).argmax())
+    return top + float(np.log(total.mean())), place, bool(totals[1, place] > totals[0, place])
 
 
 def _gain(told: Floats, columns: int, count: int, free: int) -> Floats:
@@ -199,8 +219,8 @@ def _gain(told: Floats, columns: int, count: int, free: int) -> Floats:
 
     The sizes have a prior worth one value (Zellner's g = n): Liang et al. 2008.
     """
-    left = 1 - np.minimum(told, 1.0) * count / (count + 1)
-    return np.asarray(-columns / 2 * np.log1p(count) - free / 2 * np.log(left))
+    left = 1 - np.minimum(told, 1) * (count / (count + 1))
+    return np.asarray(-free / 2 * np.log(left) - columns / 2 * math.log1p(count))
 
 
 def _weigh(
@@ -210,7 +230,7 @@ def _weigh(
 
     One row without a trend and one with it.
     """
-    table = [times - times.mean(), *(_column(times, one) for one in [*kept, *more])]
+    table = [times - times.mean(), *(column_of(times, one) for one in [*kept, *more])]
     columns = np.column_stack([base, *table])
     bases, free = base.shape[1], len(values) - base.shape[1]
     rows: tuple[list[Floats], list[Floats]] = ([], [])
@@ -234,15 +254,19 @@ def _weigh(
     return np.stack([_add(np.array(row)) for row in rows])
 
 
-def _one_more(values: Floats, times: Places, base: Floats, found: list[Break]) -> Break | None:
-    """Return the best break beside those found, if it is worth its freedom."""
-    more = _both_kinds(_free_places(np.arange(len(values)), found, len(values)))
+def _one_more(
+    values: Floats, times: Places, base: Floats, account: _Account, log_odds: float
+) -> _Account:
+    """Return the account with the best break beside those it has, worthless without room."""
+    found = list(account.breaks)
+    more = both_kinds(free_places(np.arange(len(values)), found, len(values)))
     if not more:
-        return None
+        return _Account(breaks=account.breaks, height=-math.inf, has_trend=False)
     evidence = _add(_weigh(values, times, base, found, more))
-    if _mean(evidence[1:]) + LOG_ODDS <= evidence[0]:
-        return None
-    return more[int(evidence[1:].argmax())]
+    gain = _mean(evidence[1:]) - float(evidence[0]) + log_odds
+    best = more[int(evidence[1:].argmax())]
+    breaks, height = (*account.breaks, best), account.height + gain
+    return _Account(breaks=breaks, height=height, has_trend=account.has_trend)
 
 
 def _settle(
@@ -254,22 +278,13 @@ def _settle(
         for index, one in enumerate(before):
             others = found[:index] + found[index + 1 :]
             near = np.arange(one.place - reach, one.place + reach + 1)
-            places = _free_places(near, others, len(values))
+            places = free_places(near, others, len(values))
             more = [Break(place=int(place), kind=one.kind) for place in places]
             evidence = _add(_weigh(values, times, base, others, more))[1:]
             found = [*found[:index], more[int(evidence.argmax())], *found[index + 1 :]]
         if found == before:
             break
     return found
-
-
-def _free_places(places: Places, others: list[Break], count: int) -> Places:
-    """Return the places that leave every level its shortest length."""
-    least = shortest_level(count)
-    free = (places >= least) & (places <= count - least)
-    for one in others:
-        free &= np.abs(places - one.place) >= least
-    return places[free]
 
 
 def _add(heights: Floats) -> Floats:

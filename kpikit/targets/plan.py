@@ -14,6 +14,7 @@ from kpikit.charts.attainment import attainment_chart
 from kpikit.charts.glide import glide_chart
 from kpikit.charts.style import axes, look
 from kpikit.errors import DataError, UnknownNameError
+from kpikit.forecasting.outcomes import Outcome
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
 from kpikit.targets.accepted import AcceptedTargets, wanted_targets
@@ -88,9 +89,9 @@ class TargetPlan(Result):
             f"chance of {format_chance(self.attainment)}"
         )
         if np.isfinite(self.actual):
-            said += f"; {self._say(self.actual)} so far"
+            said += f"; {self.say(self.actual)} so far"
         if np.isfinite(self.needed_pace):
-            said += f"; each period still open needs {self._say(self.needed_pace)}"
+            said += f"; each period still open needs {self.say(self.needed_pace)}"
         if self.origin == "proposed":
             return f"{said}."
         return f"{said}; {self._honest()}."
@@ -119,17 +120,23 @@ class TargetPlan(Result):
         row = self.proposals.frame.iloc[0]
         chance = format_chance(self.proposals.levels[1])
         if isinstance(self.target, tuple):
-            band = f"{self._say(row['lower'])} to {self._say(row['upper'])}"
+            band = f"{self.say(row['lower'])} to {self.say(row['upper'])}"
             return f"the band that holds what comes with {chance} is {band}"
-        return f"{self._say(row['committed'])} is reached with {chance}"
+        return f"{self.say(row['committed'])} is reached with {chance}"
 
     def _target(self) -> str:
         if isinstance(self.target, tuple):
-            return f"a band from {self._say(self.target[0])} to {self._say(self.target[1])}"
-        return self._say(self.target)
+            return f"a band from {self.say(self.target[0])} to {self.say(self.target[1])}"
+        return self.say(self.target)
 
-    def _say(self, value: float | None) -> str:
+    def say(self, value: float | None) -> str:
+        """Return a value of the KPI as text, with its unit."""
         return format_value(value, self.unit, currency=self.currency)
+
+    def _shown(self) -> pd.DataFrame:
+        table = self.to_frame()
+        values = [name for name in table.columns if name != "period_start"]
+        return table.assign(**{name: [self.say(one) for one in table[name]] for name in values})
 
     def _draw(self, ax: Axes) -> None:
         glide_chart(
@@ -204,7 +211,7 @@ def plan_target(  # noqa: PLR0913 - each argument is a question of its own
     found = found or _known_target(strategy, stand, ledger, today)
     wanted, origin = found or _proposed(proposals, item)
     (outcome,), _ = foresee([stand])
-    growth, anchored = _growth(stand, wanted)
+    growth, anchored = _growth(stand, outcome, wanted)
     frame = glide_path(stand, look_ahead(stand), _aim(wanted, outcome.draws))
     shown = SEASONS_SHOWN * max(season_length(None, item.grain), len(stand.starts))
     notes = (*proposals.notes, *_growth_note(growth, item), *anchored)
@@ -285,12 +292,12 @@ def _aim(target: Target, draws: np.ndarray) -> float:
     return float(np.fmin(np.fmax(expected, lower), upper))
 
 
-def _growth(stand: Stand, target: Target) -> tuple[Growth, tuple[str, ...]]:
+def _growth(stand: Stand, outcome: Outcome, target: Target) -> tuple[Growth, tuple[str, ...]]:
     """Return the growth the target asks for, and a note where it starts from the unusual."""
     panel = stand.rows.assign(kpi=stand.kpi.id, segment=stand.segment)
-    ((series, pair),) = parts_of(panel, stand.aggregate, stand.kpi.grain).values()
+    (pair,) = parts_of(panel, [outcome], stand.aggregate).values()
     run = _run(stand)
-    notes = anchor_note(series, pair, run)
+    notes = anchor_note(stand.name, outcome.starts, pair, run)
     if isinstance(target, tuple):
         return Growth(), notes
     return asked_growth(pair, run, target=target, direction=stand.kpi.direction), notes

@@ -1,0 +1,157 @@
+"""What people know of a KPI's past: events that moved it, levels that began anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from kpikit.analysis.panel import Series
+from kpikit.errors import DataError
+from kpikit.periods import parse_date
+
+if TYPE_CHECKING:
+    from kpikit.strategy.model import Event
+
+HOLIDAY = "public holiday"  # excluded from days only: every longer period holds some
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownEvent:
+    """Something known that moved the numbers; `kpis` empty means all of them."""
+
+    name: str
+    first: date
+    last: date | None
+    kind: str = ""
+    kpis: tuple[str, ...] = ()
+
+    def touches(self, kpi: object) -> bool:
+        """Return whether it moved this KPI."""
+        return not self.kpis or str(kpi) in self.kpis
+
+    def places(self, series: Series) -> NDArray[np.int64]:
+        """Return the places of the periods in which it happened."""
+        if not self.touches(series.kpi) or (self.kind == HOLIDAY and series.grain != "day"):
+            return np.empty(0, dtype=np.int64)
+        ends = list(series.starts[1:])
+        if series.grain is not None and len(series.starts):
+            ends += series.future(1)
+        following = pd.DatetimeIndex(ends)
+        inside = np.asarray(following > pd.Timestamp(self.first))
+        if self.last is not None:
+            inside &= np.asarray(series.starts[: len(following)] <= pd.Timestamp(self.last))
+        return np.flatnonzero(inside)
+
+
+def read_events(events: pd.DataFrame | Sequence[Event] | None) -> tuple[KnownEvent, ...]:
+    """Return events from a strategy's or from a table.
+
+    Parameters
+    ----------
+    events
+        A strategy's `events`; or a table with `name` and `date`, or `from` and `to` (which
+        may be missing: it lasts), and perhaps `kind` and `kpis` (one KPI, several, or none
+        for all).
+
+    Raises
+    ------
+    DataError
+        A column is missing, or an event has no day.
+    """
+    if events is None:
+        return ()
+    if isinstance(events, pd.DataFrame):
+        return tuple(_rows(events))
+    found = []
+    for event in events:
+        if event.first_day is not None:
+            found.append(
+                KnownEvent(
+                    name=event.name,
+                    first=event.first_day,
+                    last=event.last_day,
+                    kind=event.kind or "",
+                    kpis=tuple(event.kpis),
+                )
+            )
+    return tuple(found)
+
+
+def _rows(table: pd.DataFrame) -> Iterable[KnownEvent]:
+    if "name" not in table or not {"date", "from"} & set(table.columns):
+        raise DataError(
+            "events: a table of events has the columns name, and date or from (and to)."
+        )
+    for number, row in enumerate(table.to_dict("records"), start=1):
+        day, last = _first(row, ("date", "from")), _first(row, ("date", "to"))
+        if day is None:
+            raise DataError(f"events, row {number}: {row['name']} has no day. Give it a date.")
+        kpis = row.get("kpis")
+        if isinstance(kpis, str):
+            kpis = [kpis] if kpis else []
+        elif not isinstance(kpis, (list, tuple)):
+            kpis = []
+        yield KnownEvent(
+            name=str(row["name"]),
+            first=day,
+            last=last,
+            kind=str(row.get("kind") or ""),
+            kpis=tuple(map(str, kpis)),
+        )
+
+
+def _first(row: dict[object, object], names: Iterable[str]) -> date | None:
+    for name in names:
+        value = row.get(name)
+        if (
+            value is not None
+            and not (isinstance(value, float) and np.isnan(value))
+            and (value is not pd.NaT)
+        ):
+            return parse_date(cast("date | str", value))
+    return None
+
+
+def read_resets(resets: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the baseline resets that hold: `kpi, segment, period_start, reason`.
+
+    A row whose `undone` is true, or a date, no longer holds.
+
+    Raises
+    ------
+    DataError
+        A column is missing, or a reset gives no reason.
+    """
+    columns = ["kpi", "segment", "period_start", "reason"]
+    if resets is None:
+        return pd.DataFrame(columns=columns)
+    lacking = [name for name in ("kpi", "period_start", "reason") if name not in resets]
+    if lacking:
+        raise DataError(
+            f"resets: there is no column {' and no column '.join(map(repr, lacking))}. "
+            "A reset has kpi, period_start and reason, and perhaps segment and undone."
+        )
+    table = resets.assign(segment=resets["segment"].fillna("") if "segment" in resets else "")
+    if "undone" in table:
+        undone = table["undone"].map(lambda value: not (pd.isna(value) or value is False))
+        table = table[~undone.astype(bool)]
+    silent = table["reason"].isna() | (table["reason"].astype(str).str.strip() == "")
+    if silent.any():
+        named = ", ".join(table.loc[silent, "kpi"].astype(str))
+        raise DataError(f"resets: {named} gives no reason. Say why the level began anew.")
+    starts = pd.to_datetime(table["period_start"]).dt.normalize()
+    return table.assign(period_start=starts)[columns].reset_index(drop=True)
+
+
+def places_anew(series: Series, resets: pd.DataFrame) -> dict[int, str]:
+    """Return the places at which the level of this series begins anew, and why; never the first."""
+    own = resets[(resets["kpi"] == series.kpi) & (resets["segment"] == series.segment)]
+    places = np.searchsorted(series.starts, pd.DatetimeIndex(own["period_start"]))
+    known = zip(places.tolist(), own["reason"].astype(str), strict=True)
+    return {place: reason for place, reason in known if 0 < place < len(series.starts)}
