@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kpikit.analysis.panel import Floats
-from kpikit.forecasting.figures import SEASONS_TO_TEST, figure_of, slots
+from kpikit.forecasting.figures import SEASONS_TO_TEST, figure_of, medians, slots
 
 FAR = 20.0  # robust standard deviations beyond which a value is a slip: nearer ones tell something
 MAD = 1.4826  # median absolute deviation to standard deviation, for a normal law
@@ -89,7 +89,7 @@ def _figure(values: Floats, period: int) -> Floats:
     """Return every value's place in the season, by medians, so that a slip does not move it."""
     if period < 2 or len(values) < SEASONS_TO_TEST * period:
         return np.zeros(len(values))
-    figure = figure_of(values, period, np.median)
+    figure = figure_of(values, period, medians)
     return np.asarray(figure[slots(len(values), period)])
 
 
@@ -99,13 +99,8 @@ def _running_median(values: Floats) -> Floats:
     if len(values) < width:
         return np.full(len(values), _median(values))
     windows = np.lib.stride_tricks.sliding_window_view(values, width)
-    # missing values sort last, so that the median is among the first so many
-    ordered = np.sort(windows, axis=1)
-    count = np.isfinite(windows).sum(axis=1)
-    rows = np.arange(len(windows))
-    low = ordered[rows, np.maximum(count - 1, 0) // 2]
-    high = ordered[rows, np.maximum(np.minimum(count // 2, count - 1), 0)]
-    middle = np.where(count > 0, (low + high) / 2, _median(values))
+    there = np.isfinite(windows).any(axis=1)
+    middle = np.where(there, medians(windows.T), _median(values))
     return np.concatenate([np.full(HALF, middle[0]), middle, np.full(HALF, middle[-1])])
 
 

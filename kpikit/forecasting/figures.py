@@ -60,7 +60,7 @@ def _looks_seasonal(series: Floats, period: int) -> bool:
 
 
 def figure_of(
-    series: Floats, period: int, middle: Callable[[Floats], np.floating] = np.mean
+    series: Floats, period: int, middle: Callable[[Floats], Floats] | None = None
 ) -> Floats:
     """Return the usual distance from a centred moving average, by place counted from the end."""
     weights = np.ones(period + 1 - period % 2)
@@ -70,6 +70,24 @@ def figure_of(
     trend = np.full(len(series), np.nan)
     trend[half : len(series) - half] = np.convolve(series, weights / period, "valid")
     off = (series - trend)[::-1]
-    places = [off[place::period] for place in range(period)]
-    means = np.array([middle(p[np.isfinite(p)]) if np.isfinite(p).any() else 0.0 for p in places])
-    return np.asarray(means - means.mean())
+    seasons = np.full((-(-len(off) // period), period), np.nan)
+    seasons.ravel()[: len(off)] = off
+    figure = (middle or means)(seasons)
+    return np.asarray(figure - figure.mean())
+
+
+def means(seasons: Floats) -> Floats:
+    """Return the mean of each column over its values that are there; 0 where none is."""
+    there = np.isfinite(seasons)
+    total = np.where(there, seasons, 0.0).sum(axis=0)
+    return np.asarray(total / np.maximum(there.sum(axis=0), 1))
+
+
+def medians(seasons: Floats) -> Floats:
+    """Return the median of each column over its values that are there; 0 where none is."""
+    count = np.isfinite(seasons).sum(axis=0)
+    ordered = np.sort(seasons, axis=0)  # what is missing comes last
+    columns = np.arange(seasons.shape[1])
+    low = ordered[np.maximum(count - 1, 0) // 2, columns]
+    high = ordered[np.maximum(np.minimum(count // 2, count - 1), 0), columns]
+    return np.where(count > 0, (low + high) / 2, 0.0)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from kpikit.periods import Period
     from kpikit.strategy.model import Kpi, Strategy
+    from kpikit.strategy.model import Target as Declared
 
 COLUMNS = ("kpi", "segment", "period", "level", "value", "when")
 LEVELS = ("committed", "floor", "stretch")  # what counts, before what
@@ -58,7 +59,7 @@ def wanted_targets(
             kpi=kpi,
             segment="",
             period=strategy.calendar.parse(one.period),
-            value=value_of(kpi, one.model_dump()),
+            value=value_of(kpi, one),
             accepted=False,
         )
         for kpi in kpis
@@ -75,8 +76,12 @@ def wanted_targets(
     return found, tuple(note for note in notes if note)
 
 
-def value_of(kpi: Kpi, levels: Mapping[str, float | None]) -> Target | None:
-    """Return the value or the band that a target stands for; committed before all others."""
+def value_of(kpi: Kpi, declared: Declared) -> Target | None:
+    """Return the value or the band that a declared target stands for; committed first."""
+    return _value_at(kpi, declared.model_dump(include={*LEVELS, "lower", "upper"}))
+
+
+def _value_at(kpi: Kpi, levels: Mapping[str, float | None]) -> Target | None:
     if kpi.direction == "on_target":
         band = (levels.get("lower"), levels.get("upper"))
         return None if band == (None, None) else band
@@ -111,7 +116,7 @@ def _accepted(strategy: Strategy, ledger: AcceptedTargets | None, today: date) -
                 kpi=kpi,
                 segment=str(segment),
                 period=strategy.calendar.parse(str(period)),
-                value=value_of(kpi, levels),
+                value=_value_at(kpi, levels),
                 accepted=True,
             )
 

@@ -108,6 +108,6 @@ def test_it_says_and_draws_what_was_promised_and_what_came():
     assert labels[:4] == ["95 % promised", "80 % promised", "median promised", "came"]
     # forecasts made 0, 3 and 6 periods before the last origin do not overlap
     assert found.promises["origin"].nunique() == 7
-    upright = [line for line in axes.lines if len(set(line.get_xdata())) == 1]
+    upright = [line for line in axes.lines if line.get_linewidth() == 0.8]
     assert len(upright) == 3
     assert "<img" in found._repr_html_()
