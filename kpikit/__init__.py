@@ -25,7 +25,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kpikit.alignment.advice import KpiAdvice, advise_kpis
     from kpikit.alignment.audit import Audit, audit
+    from kpikit.alignment.coverage import Coverage, map_coverage
+    from kpikit.alignment.interdependence import Interdependencies, map_interdependencies
+    from kpikit.alignment.map import StrategyMap, map_strategy
+    from kpikit.alignment.portfolio import Portfolio, propose_portfolio
+    from kpikit.alignment.sight import LineOfSight, line_of_sight
+    from kpikit.alignment.v2mom import V2mom, describe_department
     from kpikit.analysis.changes import Changes, find_changes
     from kpikit.analysis.decomposition import Decomposition, decompose_change
     from kpikit.analysis.drivers import Drivers, rank_drivers
@@ -73,6 +80,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "kpikit.alignment.audit": ("Audit", "audit"),
+    "kpikit.alignment.advice": ("KpiAdvice", "advise_kpis"),
+    "kpikit.alignment.coverage": ("Coverage", "map_coverage"),
+    "kpikit.alignment.interdependence": ("Interdependencies", "map_interdependencies"),
+    "kpikit.alignment.map": ("StrategyMap", "map_strategy"),
+    "kpikit.alignment.portfolio": ("Portfolio", "propose_portfolio"),
+    "kpikit.alignment.sight": ("LineOfSight", "line_of_sight"),
+    "kpikit.alignment.v2mom": ("V2mom", "describe_department"),
     "kpikit.analysis.changes": ("Changes", "find_changes"),
     "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
     "kpikit.analysis.drivers": ("Drivers", "rank_drivers"),
@@ -122,6 +136,7 @@ __all__ = [
     "Assessments",
     "Audit",
     "Changes",
+    "Coverage",
     "DataError",
     "Decomposition",
     "Drivers",
@@ -129,15 +144,19 @@ __all__ = [
     "Forecast",
     "FormulaError",
     "IdentityChecks",
+    "Interdependencies",
+    "KpiAdvice",
     "KpikitError",
-    "Ledger",
     "Leads",
+    "Ledger",
+    "LineOfSight",
     "LinkEvidence",
     "NotebookError",
     "Observations",
-    "PastTargets",
     "Overlap",
+    "PastTargets",
     "PeriodError",
+    "Portfolio",
     "Record",
     "Review",
     "ReviewRun",
@@ -147,6 +166,7 @@ __all__ = [
     "SourceChecks",
     "Strategy",
     "StrategyError",
+    "StrategyMap",
     "TargetCascade",
     "TargetHabits",
     "TargetPlan",
@@ -154,7 +174,9 @@ __all__ = [
     "Tradeoffs",
     "Trend",
     "UnknownNameError",
+    "V2mom",
     "VintageChanges",
+    "advise_kpis",
     "assess_targets",
     "audit",
     "build_observations",
@@ -165,22 +187,28 @@ __all__ = [
     "compare_same_point",
     "compare_vintages",
     "decompose_change",
-    "find_sandbagging",
+    "describe_department",
     "estimate_effect",
+    "find_changes",
     "find_leads",
     "find_overlap",
-    "find_tradeoffs",
-    "find_changes",
+    "find_sandbagging",
     "find_season",
     "find_signals",
+    "find_tradeoffs",
     "fit_trend",
     "forecast",
+    "line_of_sight",
     "load_strategy",
+    "map_coverage",
+    "map_interdependencies",
+    "map_strategy",
     "open_ledger",
     "plan_target",
+    "propose_portfolio",
     "propose_targets",
-    "recall_targets",
     "rank_drivers",
+    "recall_targets",
     "run_notebook",
     "run_review",
     "score_record",
