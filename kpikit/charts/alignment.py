@@ -81,7 +81,7 @@ def advice_chart(frame: pd.DataFrame, *, order: Sequence[str], ax: Axes | None =
     ax.barh(places, counts, height=0.55, color=[GRID, SKY, BLUE, ORANGE][: len(order)])
     for place, name, count in zip(places, order, counts, strict=True):
         titles = "; ".join(frame.loc[frame["advice"] == name, "title"].tolist())
-        words = "" if name == "keep" else shorten(titles, 76, placeholder=" …")
+        words = "" if name == "keep" else shorten(titles, 60, placeholder=" …")
         ax.text(count, place, f"  {count}   {words}", va="center", fontsize=8, color=INK)
     ax.set_yticks(places, list(order))
     ax.set_xlim(0, max(counts, default=1) * 1.6 or 1)
