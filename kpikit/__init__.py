@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kpikit.alignment.advice import KpiAdvice, advise_kpis
     from kpikit.alignment.audit import Audit, audit
     from kpikit.alignment.coverage import Coverage, map_coverage
+    from kpikit.alignment.history import AlignmentHistory, track_alignment
     from kpikit.alignment.interdependence import Interdependencies, map_interdependencies
     from kpikit.alignment.map import StrategyMap, map_strategy
     from kpikit.alignment.portfolio import Portfolio, propose_portfolio
@@ -82,6 +83,7 @@ _HOMES = {
     "kpikit.alignment.audit": ("Audit", "audit"),
     "kpikit.alignment.advice": ("KpiAdvice", "advise_kpis"),
     "kpikit.alignment.coverage": ("Coverage", "map_coverage"),
+    "kpikit.alignment.history": ("AlignmentHistory", "track_alignment"),
     "kpikit.alignment.interdependence": ("Interdependencies", "map_interdependencies"),
     "kpikit.alignment.map": ("StrategyMap", "map_strategy"),
     "kpikit.alignment.portfolio": ("Portfolio", "propose_portfolio"),
@@ -133,6 +135,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AlignmentHistory",
     "Assessments",
     "Audit",
     "Changes",
@@ -213,6 +216,7 @@ __all__ = [
     "run_review",
     "score_record",
     "test_links",
+    "track_alignment",
 ]
 
 
