@@ -25,7 +25,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kpikit.alignment.advice import KpiAdvice, advise_kpis
     from kpikit.alignment.audit import Audit, audit
+    from kpikit.alignment.coverage import Coverage, map_coverage
+    from kpikit.alignment.history import AlignmentHistory, track_alignment
+    from kpikit.alignment.interdependence import Interdependencies, map_interdependencies
+    from kpikit.alignment.map import StrategyMap, map_strategy
+    from kpikit.alignment.portfolio import Portfolio, propose_portfolio
+    from kpikit.alignment.sight import LineOfSight, line_of_sight
+    from kpikit.alignment.v2mom import V2mom, describe_department
     from kpikit.analysis.changes import Changes, find_changes
     from kpikit.analysis.decomposition import Decomposition, decompose_change
     from kpikit.analysis.drivers import Drivers, rank_drivers
@@ -73,9 +81,41 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "kpikit.alignment.advice": (
+        "KpiAdvice",
+        "advise_kpis",
+    ),
     "kpikit.alignment.audit": (
         "Audit",
         "audit",
+    ),
+    "kpikit.alignment.coverage": (
+        "Coverage",
+        "map_coverage",
+    ),
+    "kpikit.alignment.history": (
+        "AlignmentHistory",
+        "track_alignment",
+    ),
+    "kpikit.alignment.interdependence": (
+        "Interdependencies",
+        "map_interdependencies",
+    ),
+    "kpikit.alignment.map": (
+        "StrategyMap",
+        "map_strategy",
+    ),
+    "kpikit.alignment.portfolio": (
+        "Portfolio",
+        "propose_portfolio",
+    ),
+    "kpikit.alignment.sight": (
+        "LineOfSight",
+        "line_of_sight",
+    ),
+    "kpikit.alignment.v2mom": (
+        "V2mom",
+        "describe_department",
     ),
     "kpikit.analysis.changes": (
         "Changes",
@@ -205,10 +245,12 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AlignmentHistory",
     "Assessments",
     "Audit",
     "Backtest",
     "Changes",
+    "Coverage",
     "DataError",
     "Decomposition",
     "Drivers",
@@ -216,15 +258,19 @@ __all__ = [
     "Forecast",
     "FormulaError",
     "IdentityChecks",
+    "Interdependencies",
+    "KpiAdvice",
     "KpikitError",
     "Leads",
     "Ledger",
+    "LineOfSight",
     "LinkEvidence",
     "NotebookError",
     "Observations",
     "Overlap",
     "PastTargets",
     "PeriodError",
+    "Portfolio",
     "Record",
     "Review",
     "ReviewRun",
@@ -234,6 +280,7 @@ __all__ = [
     "SourceChecks",
     "Strategy",
     "StrategyError",
+    "StrategyMap",
     "TargetCascade",
     "TargetHabits",
     "TargetPlan",
@@ -241,7 +288,9 @@ __all__ = [
     "Tradeoffs",
     "Trend",
     "UnknownNameError",
+    "V2mom",
     "VintageChanges",
+    "advise_kpis",
     "assess_targets",
     "audit",
     "backtest",
@@ -253,6 +302,7 @@ __all__ = [
     "compare_same_point",
     "compare_vintages",
     "decompose_change",
+    "describe_department",
     "estimate_effect",
     "find_changes",
     "find_leads",
@@ -263,9 +313,14 @@ __all__ = [
     "find_tradeoffs",
     "fit_trend",
     "forecast",
+    "line_of_sight",
     "load_strategy",
+    "map_coverage",
+    "map_interdependencies",
+    "map_strategy",
     "open_ledger",
     "plan_target",
+    "propose_portfolio",
     "propose_targets",
     "rank_drivers",
     "recall_targets",
@@ -273,6 +328,7 @@ __all__ = [
     "run_review",
     "score_record",
     "test_links",
+    "track_alignment",
 ]
 
 

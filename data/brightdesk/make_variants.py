@@ -24,7 +24,7 @@ from kpikit.targets.plan import plan_target
 
 HERE = Path(__file__).parent
 PERIODS = ("2026Q4", "2027Q1")
-REACHED = ("stretch", "committed", "floor")  # of an objective, the first that is better than now
+CERTAIN = 0.88  # a target that is reached more often asks for nothing
 Document = dict[str, Any]
 
 
@@ -60,7 +60,10 @@ def set_targets(document: Document, file: Path, as_of: date) -> None:
     def proposed(kpi: str, period: str) -> dict[str, float]:
         plan = plan_target(strategy, observed, kpi=kpi, period=period, as_of=as_of)
         row = plan.proposals.to_frame().iloc[0]
-        return {name: float(f"{row[name]:.5g}") for name in ("floor", "committed", "stretch")}
+        found = {name: float(f"{row[name]:.5g}") for name in ("floor", "committed", "stretch")}
+        if plan.proposals.attainment(kpi, found["committed"]) > CERTAIN:  # of whole numbers
+            found["committed"] = found["stretch"]
+        return found
 
     for name, kpi in document["kpis"].items():
         if kpi.get("status") == "retired" or kpi["direction"] == "on_target":

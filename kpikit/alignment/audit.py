@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -79,7 +79,7 @@ class Audit(Result):
             text += f", fewest in {row['title']} ({row['kept']} of {row['asked']})"
         return f"{text}."
 
-    def record(self) -> dict[str, object]:
+    def record(self) -> dict[str, Any]:
         """Return all of it as plain values, for JSON; the evidence as text where it must be."""
         rows = self.frame.to_dict(orient="records")
         found = []

@@ -270,4 +270,4 @@ def _other_loss(kpi: Kpi, one: Candidate) -> str:
         return "an objective loses its measure, or what was to be kept"
     if kpi.leads:
         return f"the early word on {', '.join(lead.kpi for lead in kpi.leads)}"
-    return "no responsibility: others in the set measure what it does" if one.covers else "nothing"
+    return "nothing: others in the set measure what it does" if one.covers else "nothing"

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kpikit.charts.style import BLUE, GRID, INK, MUTED, ORANGE, SIZE, SKY, axes
+from kpikit.charts.style import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PURPLE, SIZE, SKY, axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+MOVED = 4  # families drawn over time
+LINES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"))
 HEIGHT = 0.24  # inches, of a family's bar
 # outcome -> label, colour, hatch: told apart in greyscale too
 LOOKS = {
@@ -81,7 +83,7 @@ def advice_chart(frame: pd.DataFrame, *, order: Sequence[str], ax: Axes | None =
     ax.barh(places, counts, height=0.55, color=[GRID, SKY, BLUE, ORANGE][: len(order)])
     for place, name, count in zip(places, order, counts, strict=True):
         titles = "; ".join(frame.loc[frame["advice"] == name, "title"].tolist())
-        words = "" if name == "keep" else shorten(titles, 76, placeholder=" …")
+        words = "" if name == "keep" else shorten(titles, 60, placeholder=" …")
         ax.text(count, place, f"  {count}   {words}", va="center", fontsize=8, color=INK)
     ax.set_yticks(places, list(order))
     ax.set_xlim(0, max(counts, default=1) * 1.6 or 1)
@@ -89,4 +91,27 @@ def advice_chart(frame: pd.DataFrame, *, order: Sequence[str], ax: Axes | None =
     ax.xaxis.set_visible(False)
     ax.spines["bottom"].set_visible(False)
     ax.set_title("What the findings advise; a person decides")
+    return ax
+
+
+def history_of_scores(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the share of checks kept on each day: all of them, and the families that moved most.
+
+    Parameters
+    ----------
+    frame
+        `as_of, title, asked, kept, score`.
+    """
+    ax = axes(ax)
+    table = frame.pivot_table(index="as_of", columns="title", values="score", observed=True)
+    moved = (table.max() - table.min()).sort_values(ascending=False)
+    shown = [str(name) for name in moved[moved > 0].index[:MOVED]]
+    totals = frame.groupby("as_of")[["kept", "asked"]].sum()
+    days = [str(day) for day in table.index]
+    ax.plot(days, totals["kept"] / totals["asked"], color=INK, linewidth=2.4, label="all checks")
+    for name, (color, marker) in zip(shown, LINES, strict=False):
+        ax.plot(days, table[name], color=color, marker=marker, markersize=5, label=name)
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value * 100:.0f} %")
+    ax.set_title("Checks of alignment kept: all, and the families that moved most")
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return ax

@@ -44,14 +44,9 @@ def portfolio_chart(
         words = shorten(f"{said}{row.loses}", 74, placeholder=" …")
         ax.text(1.02, place, words, va="center", fontsize=7.5, color=MUTED)
     ax.axvline(wanted, color=ORANGE, linewidth=1.4, linestyle="--")
-    ax.text(
-        wanted,
-        len(rows) - 0.4,
-        f"wanted {format_value(wanted, 'share')}",
-        fontsize=7.5,
-        color=ORANGE,
-        ha="right",
-    )
+    said = f"wanted {format_value(wanted, 'share')} "
+    ax.text(wanted, -0.75, said, fontsize=7.5, color=ORANGE, ha="right", va="center")
+    ax.set_ylim(-1.1, len(rows) - 0.4)
     titles = [shorten(str(name), 34, placeholder=" …") for name in rows["title"]]
     ax.set_yticks(places, titles)
     for label, chosen in zip(ax.get_yticklabels(), rows["chosen"], strict=True):

@@ -75,6 +75,8 @@ def axes(ax: Axes | None = None) -> Axes:
         return ax
     from matplotlib import pyplot
 
+    # loads the screen now: inside a look its set-up would be undone
+    pyplot.draw_if_interactive()  # type: ignore[no-untyped-call]
     with look():
         return pyplot.subplots(figsize=SIZE)[1]
 

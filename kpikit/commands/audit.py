@@ -29,15 +29,22 @@ def audit(
         Literal["text", "json", "sarif"],
         typer.Option("--format", help="For people, for machines, or for code hosts."),
     ] = "text",
+    evidence: Annotated[
+        bool,
+        typer.Option("--evidence", help="Also read the facts, and ask what they bear out."),
+    ] = False,
     as_of: AsOf = None,
 ) -> None:
     """Audit a strategy: every rule of alignment, with file and line of what breaks it."""
     from kpikit.alignment.audit import audit as audit_strategy
     from kpikit.alignment.sarif import sarif_log
+    from kpikit.observations import build_observations
     from kpikit.results import SEVERITIES
     from kpikit.strategy import load_strategy
 
-    found = audit_strategy(load_strategy(strategy), as_of=as_of)
+    loaded = load_strategy(strategy)
+    observed = build_observations(loaded, as_of=as_of) if evidence else None
+    found = audit_strategy(loaded, observations=observed, as_of=as_of)
     if form == "text":
         for line in _lines(found):
             typer.echo(line)

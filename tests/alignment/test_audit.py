@@ -132,9 +132,15 @@ def test_every_rule_says_what_holds_what_is_wrong_and_what_to_do():
         assert one.article in {"S0", "S1", "S2", "S0, S1", "S0, S2", "S1, S2", "kpikit"}
 
 
-def test_every_rule_has_its_place_in_the_documentation():
+def test_the_documentation_lists_every_rule_as_it_is():
     text = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
-    assert {one.code for one in catalogue() if one.code not in text} == set()
+    told = [line for line in text.splitlines() if line.startswith("| ") and line[2:5].isupper()]
+    known = [
+        f"| {one.code} | {one.severity} | {one.statement} | {one.article} | "
+        f"{', '.join(one.needs) or 'the file'} |"
+        for one in catalogue()
+    ]
+    assert told == known
 
 
 @rule(

@@ -1,8 +1,12 @@
 """For every rule of evidence: numbers that break it, and numbers that keep it."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
+from kpikit import build_observations
 from kpikit.alignment.audit import audit
 from kpikit.alignment.catalogue import catalogue
 
@@ -41,14 +45,14 @@ def past_targets(changes):
     names = [f"{year}Q{quarter}" for year in (2024, 2025, 2026) for quarter in (1, 2, 3, 4)][3:11]
     return {
         "kpis/calls/targets": [
-            {"period": name, "committed": 300.0 + by, "basis": "a guess"}
+            {"period": name, "committed": float(300 + by), "basis": "a guess"}
             for name, by in zip(names, changes, strict=True)
         ]
     }
 
 
-QUARTERS = [float(STEADY[-24 + 3 * n : -24 + 3 * n + 3].sum()) - 300 for n in range(8)]
-HONEST = past_targets([-9 + step for step in noise(8, 1.0, 8)])
+QUARTERS = STEADY[-24:].reshape(8, 3).sum(axis=1) - 300
+HONEST = past_targets([-2.9 + step for step in noise(8, 1.0, 8)])
 BEATEN = past_targets([quarter - 0.3 for quarter in QUARTERS])
 MISSED = past_targets([60.0] * 8)
 
@@ -62,7 +66,8 @@ PAIRS = [
      {"calls": CALLS, "customers": later(CALLS, 1) + noise(6, 3)}, {}),
     ("VAN03", "kpis.calls", {"calls": CALLS, "customers": OTHER},
      {"calls": CALLS, "customers": later(CALLS, 1) + noise(6, 3)}, {}),
-    ("CON02", "kpis.customers", {"customers": OTHER, "hours": OTHER + noise(7, 3), "faults": STEADY},
+    ("CON02", "kpis.customers",
+     {"customers": OTHER, "hours": OTHER + noise(7, 3), "faults": STEADY},
      {"customers": OTHER, "hours": CALLS, "faults": STEADY}, {}),
     ("COV03", "kpis.faults", {"customers": OTHER, "faults": 2 * OTHER + noise(7, 1)},
      {"customers": OTHER, "faults": 2 * CALLS}, {}),
@@ -76,12 +81,10 @@ PAIRS = [
     ("SMT-A", "objectives.win_customers", {"customers": STEADY}, {"customers": STEADY - 86.7}, {}),
     ("SMT-T2", "objectives.win_customers", {"customers": [13.0] * 24}, {"customers": [14.0] * 24},
      {"objectives/win_customers/by": "2026-09-30", "objectives/win_customers/milestones": None}),
-    ("TGT04", "kpis.calls", {"calls": CALLS}, {"calls": CALLS - 0.5 * CALLS.std()}, {
-        "kpis/calls/targets": [{"period": "2026Q4", "committed": 260, "basis": "a guess"}]}),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("code", "subject", "broken", "kept", "changes"), PAIRS[:-1])
+@pytest.mark.parametrize(("code", "subject", "broken", "kept", "changes"), PAIRS)
 def test_the_numbers_decide(strategy, observations, code, subject, broken, kept, changes):
     file = strategy(changes)
     assert (code, subject) in found(file, observations(**broken))
@@ -151,15 +154,16 @@ def test_both_owners_of_a_tradeoff_are_named(strategy, observations):
 
 
 def facts(folder, days):
-    sales = "".join(f"{day:%Y-%m-%d},5,c{n},1\n" for n, day in enumerate(days))
-    (folder / "sales.csv").write_text("day,amount,customer,calls\n" + sales)
-    work = "".join(f"{day:%Y-%m-%d},5,1,0\n" for day in days)
-    (folder / "work.csv").write_text("day,hours,houses,faults\n" + work)
+    rng = np.random.default_rng(3)
+    sales = pd.DataFrame({"day": days, "amount": rng.gamma(2, 5, len(days))})
+    sales = sales.assign(customer=rng.integers(0, 40, len(days)), calls=rng.poisson(5, len(days)))
+    sales.to_csv(folder / "sales.csv", index=False)
+    work = pd.DataFrame({"day": days, "hours": rng.gamma(2, 5, len(days))})
+    work = work.assign(houses=1 + rng.poisson(2, len(days)), faults=rng.poisson(1, len(days)))
+    work.to_csv(folder / "work.csv", index=False)
 
 
 def sources_found(strategy, days):
-    from kpikit import build_observations
-
     facts(strategy.folder, days)
     seen = build_observations(strategy, as_of=TODAY)
     frame = audit(strategy, observations=seen, as_of=TODAY).to_frame()
@@ -167,8 +171,6 @@ def sources_found(strategy, days):
 
 
 def test_facts_that_stopped_or_have_gaps_are_told(strategy):
-    import pandas as pd
-
     days = pd.date_range("2025-01-01", "2026-10-14")
     fresh = strategy({"sources/sales/freshness": "3 days"})
     assert sources_found(fresh, days).empty
@@ -180,8 +182,6 @@ def test_facts_that_stopped_or_have_gaps_are_told(strategy):
 
 
 def test_repeated_keys_are_grade_c_and_a_warning(strategy):
-    import pandas as pd
-
     days = pd.date_range("2025-01-01", "2026-10-14")
     keyed = strategy({"sources/sales/key": ["day"], "sources/work/key": ["day"]})
     assert sources_found(keyed, days).empty
@@ -197,8 +197,6 @@ def test_sources_that_cannot_be_read_stop_nothing(strategy, observations):
 
 
 def test_every_rule_of_evidence_is_tested_here_or_with_the_record():
-    text = "".join(
-        path.read_text(encoding="utf-8")
-        for path in (__import__("pathlib").Path(__file__).parent).glob("test_*.py")
-    )
+    files = Path(__file__).parent.glob("test_*.py")
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
     assert {one.code for one in catalogue() if f'"{one.code}"' not in text} == set()
