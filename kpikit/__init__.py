@@ -5,12 +5,16 @@ The way of the data, and the rooms it passes:
     strategy.yaml ── load_strategy ──► Strategy               kpikit.strategy
     facts ── check_sources ──► SourceChecks                   kpikit.sources
           ── build_observations ──► Observations              kpikit.observations
-          ── compare_same_point ──► SamePoint
-          ── compare_vintages ──► VintageChanges
-              ── check_identities, decompose_change           kpikit.analysis
-    histories ── fit_trend ──► Trend                          kpikit.analysis
-              ── forecast ──► Forecast                        kpikit.forecasting
-              ── propose_targets, assess_targets              kpikit.targets
+          ── compare_same_point, compare_vintages
+              ── decompose_change, rank_drivers               kpikit.analysis
+    histories ── find_season, fit_trend, find_changes,
+                 find_signals, estimate_effect
+    panels ── find_leads, test_links, find_tradeoffs
+    histories ── forecast, backtest                           kpikit.forecasting
+              ── propose_targets, assess_targets,             kpikit.targets
+                 plan_target, cascade_targets
+    strategy, evidence, ledger ── audit ──► Audit             kpikit.alignment
+    what happened ── open_ledger ──► Ledger                   kpikit.ledger
     findings ── build_review ──► Review                       kpikit.review
              ── run_review, run_notebook ──► reports/
 
