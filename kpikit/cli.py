@@ -20,6 +20,8 @@ from kpikit import __version__
 from kpikit.commands.audit import audit
 from kpikit.commands.begin import example, new
 from kpikit.commands.leads import leads
+from kpikit.commands.cycle import cycle
+from kpikit.commands.ledger import ledger
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
 from kpikit.commands.target import target
@@ -219,6 +221,8 @@ def run(
 
 
 app.command()(target)
+app.command()(cycle)
+app.command()(ledger)
 app.command()(example)
 
 

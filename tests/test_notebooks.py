@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NAMES = {"01_load_kpis", "07_audit_alignment", "quarterly_review"}
+NAMES = {"01_load_kpis", "08_hold_review", "10_look_back", "quarterly_review"}
 FORBIDDEN = ("def ", "class ", "for ", "while ", "%", "!")
 
 

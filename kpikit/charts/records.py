@@ -60,3 +60,31 @@ def chain_chart(faults: pd.DataFrame, *, records: int, ax: Axes | None = None) -
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.grid(visible=False)
     return ax
+
+
+def share_chart(frame: pd.DataFrame, *, label: str, title: str, ax: Axes | None = None) -> Axes:
+    """Draw shares with their intervals, one row a group, with the number of people.
+
+    Parameters
+    ----------
+    frame
+        The column named by `label`, `people, favourable, lower, upper`.
+    """
+    ax = axes(ax)
+    shown = frame[::-1]
+    places = list(range(len(shown)))
+    ax.hlines(places, shown["lower"], shown["upper"], color=BLUE, linewidth=2)
+    ax.plot(shown["favourable"], places, "o", color=BLUE, markersize=7)
+    ax.set_yticks(
+        places,
+        [f"{name} ({people})" for name, people in zip(shown[label], shown["people"], strict=True)],
+        parse_math=False,
+    )
+    ax.set_xlim(0, 1)
+    ax.set_ylim(-0.6, len(shown) - 0.4)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+    ax.set_xlabel("share, with its 95 % interval; in brackets: people")
+    ax.grid(visible=True, axis="x")
+    ax.grid(visible=False, axis="y")
+    ax.set_title(title, parse_math=False)
+    return ax

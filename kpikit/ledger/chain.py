@@ -39,9 +39,23 @@ class Row(NamedTuple):
     hash: str
 
     @property
+    def is_typed(self) -> bool:
+        """Whether a number and texts stand where they should: damage can change even that."""
+        return type(self.seq) is int and all(type(value) is str for value in self[1:])
+
+    @property
     def is_as_written(self) -> bool:
         """Whether the text is still the one that the hash was made of."""
-        return hash_text(self.text) == self.hash
+        return self.is_typed and hash_text(self.text) == self.hash
+
+
+class Draft(NamedTuple):
+    """An act that is not written yet: its event, the record, who says so, and why."""
+
+    event: str
+    record: Record
+    who: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -72,21 +86,26 @@ def hash_text(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def seal(  # noqa: PLR0913 - a record is made of this much
-    head: Head, *, event: str, at: datetime, who: str, why: str, record: Record
-) -> Row:
-    """Return the row that ties a record to the head."""
+def seal(draft: Draft, head: Head, *, at: datetime) -> Row:
+    """Return the row that ties an act to the head."""
     content = {
         "seq": head.seq + 1,
-        "event": event,
-        "kind": record.kind,
+        "event": draft.event,
+        "kind": draft.record.kind,
         "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "who": who,
-        "why": why,
-        "record": record.model_dump(mode="json"),
+        "who": draft.who,
+        "why": draft.why,
+        "record": draft.record.model_dump(mode="json"),
         "previous": head.hash,
     }
-    return row_of(canonical(content), content)
+    text = canonical(content)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise DataError(
+            "ledger: a text holds half of a surrogate pair, which no file can keep. Write it again."
+        ) from None
+    return row_of(text, content)
 
 
 def follows(row: Row, head: Head) -> bool:
@@ -168,6 +187,10 @@ def check_chain(rows: Iterable[Row]) -> Iterator[Fault]:
     head: Head | None = Head(0, START)
     end, last = 0, ""
     for row in rows:
+        if not row.is_typed:
+            yield Fault(end + 1, f"Record {end + 1} cannot be read.")
+            end, head = end + 1, None
+            continue
         if row.seq != end + 1:
             yield Fault(end + 1, _gap(end + 1, row.seq - 1))
             head = None  # what stood before this one is not known

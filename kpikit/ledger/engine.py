@@ -47,15 +47,14 @@ def ledger_address(url: Path | str) -> URL:
     postgresql+psycopg://ann:***@host/kpis
     """
     text = os.fspath(url)
-    if "://" not in text:
-        return make_url("sqlite://").set(database=text)
     try:
-        address = make_url(text)
+        is_path = "://" not in text
+        address = make_url("sqlite://").set(database=text) if is_path else make_url(text)
     except (ArgumentError, ValueError):
         raise DataError(
             "ledger: its address cannot be read. Write it as postgresql://user@host/database."
         ) from None
-    if address.drivername not in DRIVERS or not address.database:
+    if address.drivername not in DRIVERS or address.database in (None, "", ":memory:"):
         raise DataError(
             f"ledger: the address {address.render_as_string()} names no ledger. "
             "Write a path, or postgresql://user@host/database."

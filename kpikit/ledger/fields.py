@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic import AfterValidator, Field
 
@@ -56,3 +57,17 @@ def _fault(found: Any) -> str:  # noqa: ANN401 - pydantic's own mapping
     elif not message.startswith("is "):
         message = f"is not accepted ({message[0].lower()}{message[1:]}). Change it"
     return f"{place} {message}."
+
+
+def plain_type(annotation: Any) -> Any:  # noqa: ANN401 - what an annotation may be
+    """Return the type that a field's values have, without its rules and without None.
+
+    Examples
+    --------
+    >>> plain_type(Chance | None), plain_type(Names)
+    (<class 'float'>, <class 'tuple'>)
+    """
+    origin = get_origin(annotation)
+    if origin in (Annotated, UnionType, Union):
+        return plain_type(get_args(annotation)[0])
+    return origin or annotation

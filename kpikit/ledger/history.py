@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from kpikit.errors import DataError
+from kpikit.ledger.fields import plain_type
 from kpikit.results import Result
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _table(kind: type[Record], contents: Sequence[dict[str, Any]]) -> pd.DataFra
 
 
 def _column(values: list[Any], annotation: Any) -> pd.Series[Any]:  # noqa: ANN401
-    plain = _plain_type(annotation)
+    plain = plain_type(annotation)
     if plain is date:
         return pd.to_datetime(pd.Series(values, dtype="str"))
     if plain in (float, int):
@@ -114,12 +114,3 @@ def _column(values: list[Any], annotation: Any) -> pd.Series[Any]:  # noqa: ANN4
     if plain is tuple:
         return pd.Series([tuple(value) for value in values], dtype="object")
     return pd.Series(values, dtype="object" if plain is dict else "str")
-
-
-def _plain_type(annotation: Any) -> Any:  # noqa: ANN401
-    """Return float for `float`, `float | None` and any of them with rules around it."""
-    if get_origin(annotation) is Annotated:
-        return _plain_type(get_args(annotation)[0])
-    if get_origin(annotation) is UnionType or get_origin(annotation) is Union:
-        return _plain_type(get_args(annotation)[0])
-    return get_origin(annotation) or annotation

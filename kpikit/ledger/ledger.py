@@ -13,7 +13,7 @@ from uuid import uuid4
 import pandas as pd
 
 from kpikit.ledger import store
-from kpikit.ledger.chain import START, Entry, Head, Row, entry_of, follows, reseal, seal
+from kpikit.ledger.chain import START, Draft, Entry, Head, Row, entry_of, follows, reseal, seal
 from kpikit.ledger.engine import (
     ledger_address,
     open_engine,
@@ -145,15 +145,18 @@ class Ledger:
         self, records: Sequence[Record], *, who: str, why: str, event: str | None = None
     ) -> tuple[Entry, ...]:
         """Put several records on the ledger together: all of them, or none."""
-        refuse_nameless(who=who, why=why)
         act = uuid4().hex if event is None else event
         events = [act] if len(records) == 1 else [f"{act}-{n}" for n in range(1, len(records) + 1)]
+        return self.write(
+            [Draft(name, record, who, why) for name, record in zip(events, records, strict=True)]
+        )
+
+    def write(self, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
+        """Put acts on the ledger together, each with its own event, author and reason."""
+        refuse_nameless(drafts)
         with writing(self._engine) as connection:
             check_version(connection)
-            entries = tuple(
-                self._add(connection, record, event=name, who=who, why=why)
-                for name, record in zip(events, records, strict=True)
-            )
+            entries = tuple(self._add(connection, draft) for draft in drafts)
         notes = self._note_head(Head(entries[-1].seq, entries[-1].hash)) if entries else ()
         return tuple(replace(entry, notes=entry.notes + notes) for entry in entries)
 
@@ -205,6 +208,11 @@ class Ledger:
         """
         return accepted(self.latest(Target))
 
+    def rows(self) -> list[Row]:
+        """Return every record as it is stored, in its order."""
+        with reading(self._engine) as connection:
+            return list(store.all_rows(connection))
+
     def head(self) -> Head:
         """Return the number and the hash of the last record, to be kept elsewhere."""
         with reading(self._engine) as connection:
@@ -220,17 +228,15 @@ class Ledger:
         """
         return verify_ledger(self._engine, heads=heads)
 
-    def _add(
-        self, connection: Connection, record: Record, *, event: str, who: str, why: str
-    ) -> Entry:
-        found = store.by_event(connection, event)
+    def _add(self, connection: Connection, draft: Draft) -> Entry:
+        found = store.by_event(connection, draft.event)
         if found is not None:
-            refuse_other(found, record)
+            refuse_other(found, draft.record)
             return entry_of(found)
-        refuse_locked(connection, record)
+        refuse_locked(connection, draft.record)
         before = store.last(connection)
         at = self._clock().astimezone(UTC)
-        row = seal(_head_of(before), event=event, at=at, who=who, why=why, record=record)
+        row = seal(draft, _head_of(before), at=at)
         store.add(connection, row)
         return entry_of(row, notes=_of_the_clock(before, at))
 

@@ -193,7 +193,7 @@ class ForecastMade(Record):
     kpi: Said
     period: PeriodLabel
     as_of: date
-    mean: float
+    median: float
     quantiles: dict[str, float] = {}
     method: str = ""
     segment: str = ""

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from kpikit.errors import DataError, KpikitError
 from kpikit.ledger import store
-from kpikit.ledger.chain import Row, entry_of
+from kpikit.ledger.chain import Draft, Row, entry_of
 from kpikit.ledger.records import Record, Undo
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-def refuse_nameless(*, who: str, why: str) -> None:
+def refuse_nameless(drafts: Iterable[Draft]) -> None:
     """Refuse what nobody says, or for no reason."""
-    for name, text in (("who", who), ("why", why)):
-        if not text.strip():
-            raise DataError(f"ledger: {name} is empty. Every record says who wrote it, and why.")
+    for draft in drafts:
+        for name in ("who", "why"):
+            if not getattr(draft, name).strip():
+                raise DataError(
+                    f"ledger: {name} is empty. Every record says who wrote it, and why."
+                )
 
 
 def refuse_other(found: Row, record: Record) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from contextlib import closing
@@ -91,6 +92,8 @@ def _make_file(path: Path) -> None:
         with writing(engine) as writer:
             _upgrade(writer)
         engine.dispose()  # the last connection leaves everything in the one file
+        if temporary.with_name(f"{temporary.name}-wal").exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # or it could not
         try:
             os.link(temporary, path)
         except FileExistsError:

@@ -42,6 +42,8 @@ class Verification(Result):
 
     def summary(self) -> str:
         """Say whether the ledger is as it was written, and what is wrong first."""
+        if self.frame.empty and not self.head.seq:
+            return "The ledger is empty."
         size = "1 record" if self.head.seq == 1 else f"{self.head.seq:,} records"
         if self.is_whole:
             return f"Ledger of {size}: nothing was changed, taken out or moved."
@@ -88,7 +90,8 @@ def verify_ledger(engine: Engine, *, heads: Iterable[Head] = ()) -> Verification
 def _pass_by(rows: Iterable[Row], passed: list[Row]) -> Iterator[Row]:
     """Yield rows, and keep of each what later checks need: a ledger may be long."""
     for row in rows:
-        passed.append(row._replace(text=""))
+        if row.is_typed:
+            passed.append(row._replace(text=""))
         yield row
 
 

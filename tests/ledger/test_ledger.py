@@ -172,6 +172,14 @@ def test_text_of_every_kind_is_kept_to_the_letter(url):
         assert ledger.verify().is_whole
 
 
+def test_half_a_character_is_refused(path):
+    with open_ledger(path) as ledger:
+        for who, text in (("\ud800", "a"), ("a", "\ud800"), ("\udc80", "a")):
+            with pytest.raises(DataError, match="surrogate"):
+                ledger.append(Comment.model_construct(period="2026Q3", text=text), who=who, why="x")
+        assert ledger.head().seq == 0
+
+
 def test_the_address_of_a_ledger_is_told_without_its_secret(postgres_url):
     with open_ledger(postgres_url) as ledger:
         assert "s3cret" not in repr(ledger) + ledger.place
@@ -181,7 +189,7 @@ def test_the_address_of_a_ledger_is_told_without_its_secret(postgres_url):
     assert "127.0.0.1/postgres: the ledger cannot be read" in str(caught.value)
 
 
-@pytest.mark.parametrize("address", ["mysql://host/db", "postgresql://host"])
+@pytest.mark.parametrize("address", ["mysql://host/db", "postgresql://host", ":memory:", ""])
 def test_an_address_that_names_no_ledger_is_refused(address):
     with pytest.raises(DataError, match="names no ledger"):
         open_ledger(address)

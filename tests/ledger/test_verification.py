@@ -105,6 +105,14 @@ def test_bytes_that_are_no_text_anymore_are_named(fifty):
     assert list(verdict(fifty).to_frame()["seq"]) == [5]
 
 
+def test_a_number_that_is_none_anymore_is_named(fifty):
+    tamper(fifty, f"UPDATE {TABLE} SET text = x'07' WHERE seq = 9")
+    rows = rows_of(fifty)
+    broken_rows = [row._replace(seq="5") if row.seq == 5 else row for row in rows]
+    assert [fault.seq for fault in check_chain(broken_rows)] == [5, 9]
+    assert list(verdict(fifty).to_frame()["seq"]) == [9]
+
+
 def test_a_record_filed_under_another_kpi_is_found(fifty):
     tamper(fifty, f"UPDATE {TABLE} SET topic = 'accepted|kpi_9||2026Q4|committed' WHERE seq = 3")
     assert "is filed under another topic than it says" in verdict(fifty).notes[0]
