@@ -56,7 +56,10 @@ def add_changes(
     times = np.arange(length)[:, None]
     signs = SIZE * rng.choice([-1, 1], (runs, 2))
     if "two" in what:
-        parts = [rng.integers(int(low * length), int(high * length), runs) for low, high in ((0.2, 0.4), (0.6, 0.8))]
+        parts = [
+            rng.integers(int(low * length), int(high * length), runs)
+            for low, high in ((0.2, 0.4), (0.6, 0.8))
+        ]
         places = np.column_stack(parts)
         for place, size in zip(places.T, signs.T, strict=True):
             values += size * (times >= place)
@@ -102,7 +105,9 @@ def matches(true: list[int], found: list[int], margin: int) -> list[tuple[int, i
     return pairs
 
 
-def score(found: pd.DataFrame, places: np.ndarray, sizes: np.ndarray, margin: int) -> tuple[list[float], list[bool]]:
+def score(
+    found: pd.DataFrame, places: np.ndarray, sizes: np.ndarray, margin: int
+) -> tuple[list[float], list[bool]]:
     """Return F1 of each run, and whether intervals hold the sizes of changes well dated."""
     dates = found["period_start"].dt.year * 12 + found["period_start"].dt.month - 2015 * 12 - 1
     by_run = dict(list(found.assign(place=dates).groupby(found["kpi"].astype(int))))
@@ -131,12 +136,15 @@ def simulated(runs: int, seed: int) -> None:
                 rate = found["kpi"].nunique() / runs
                 calm.append(rate)
                 error = np.sqrt(rate * (1 - rate) / runs)
-                print(f"{name:26s} {length:3d}  any change {rate:.3f}  s.e. {error:.3f}", flush=True)
+                print(
+                    f"{name:26s} {length:3d}  any change {rate:.3f}  s.e. {error:.3f}", flush=True
+                )
                 continue
             scores, holds = score(found, places, sizes, 6 if what == "bend" else 3)
             changed.append(np.mean(scores))
             error = np.std(scores) / np.sqrt(runs)
-            print(f"{name:26s} {length:3d}  F1 {np.mean(scores):.3f}  s.e. {error:.3f}  size held {np.mean(holds):.3f}", flush=True)
+            line = f"{name:26s} {length:3d}  F1 {np.mean(scores):.3f}  s.e. {error:.3f}"
+            print(f"{line}  size held {np.mean(holds):.3f}", flush=True)
     print(f"without a change: {np.mean(calm):.3f} on average, {max(calm):.3f} at worst")
     print(f"with changes: F1 {np.mean(changed):.3f} on average")
 
@@ -175,7 +183,10 @@ def annotated(folder: Path) -> None:
         recall = np.mean([len(matches(marks, seen, 5)) / len(marks) for marks in people])
         cover = np.mean([covering(marks, seen, len(values)) for marks in people])
         rows.append((2 * precision * recall / (precision + recall), cover))
-        print(f"{one['name']:20s} {len(values):4d}  F1 {rows[-1][0]:.3f}  cover {cover:.3f}", flush=True)
+        print(
+            f"{one['name']:20s} {len(values):4d}  F1 {rows[-1][0]:.3f}  cover {cover:.3f}",
+            flush=True,
+        )
     print("average F1 {:.3f}, cover {:.3f}".format(*np.mean(rows, axis=0)))
 
 

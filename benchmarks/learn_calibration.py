@@ -24,9 +24,9 @@ import numpy as np
 import pandas as pd
 
 from kpikit.forecasting.batches import batches, forecast_batch
-from kpikit.forecasting.calibration import Calibration, Span, facts, from_record
+from kpikit.forecasting.calibration import Calibration, Spans, facts, from_record
 from kpikit.forecasting.ladder import Ready, climb
-from kpikit.forecasting.outlook import Moments, span_of, spread_of
+from kpikit.forecasting.outlook import Moments, spans_of, spread_of
 
 GRAINS = {"M": "month", "Q": "quarter", "W": "week", "Y": "year"}
 STEPS = {"month": 24, "quarter": 8, "week": 13, "year": 6}
@@ -43,10 +43,10 @@ SPANS = {
     "week": (2, 4, 8, 13),
     "year": (2, 3, 4),
 }
-STEP_BINS = {"month": (2, 4, 9, 15), "quarter": (2, 4), "week": (2, 5, 9), "year": (2, 4)}
+STEP_BINS = {"month": (1, 4, 9, 15), "quarter": (1, 2, 4), "week": (1, 4, 9), "year": (1, 2, 4)}
 SPAN_BINS = {"month": (4, 9), "quarter": (3,), "week": (5,), "year": ()}
 HOLD = 10.0
-PUBLISHED = 3.0  # weight of a published split beside a piece
+PUBLISHED = 5.0  # weight of a published split beside a piece
 LEVELS = np.r_[0.005, 0.01, 0.025, 0.05, np.arange(2, 19) / 20, 0.95, 0.975, 0.99, 0.995]
 LEVELS = np.unique(np.round(LEVELS, 3))
 RIDGE = 20.0
@@ -67,7 +67,8 @@ class Row:
     """One span of a lesson: its standard spread before learning, its facts and its error."""
 
     lesson: int
-    span: Span
+    count: float
+    last: float
     spread: float
     facts: np.ndarray
     error: float
@@ -109,9 +110,9 @@ def lessons(grain: str, series: list[tuple[np.ndarray, np.ndarray]]) -> list[Les
             ready.append((found, one))
     taught: list[Lesson] = []
     for batch in batches([one for one, _ in ready]):
-        for outlook, at in zip(forecast_batch([ready[i][0] for i in batch]), batch, strict=True):
+        for made, at in zip(forecast_batch([ready[i][0] for i in batch]), batch, strict=True):
             place, published, _, came = ready[at][1]
-            taught.append(Lesson(place, published, outlook.moments, came))
+            taught.append(Lesson(place, published, made.moments, came))
     return taught
 
 
@@ -138,15 +139,28 @@ def rows_of(taught: list[Lesson], grain: str, start: Calibration) -> list[Row]:
     rows = []
     for place, one in enumerate(taught):
         moments = one.moments
+        weights = np.zeros((0, STEPS[grain]))
         for first, last in _spans(grain, len(one.came)):
-            weights = np.zeros(STEPS[grain])
-            weights[first:last] = 1 / (last - first)
-            spread, span = spread_of(moments, weights, start), span_of(weights)
-            known = facts(moments.history, span, spread, season=start.season)
-            off = one.came - moments.mean[: len(one.came)]
-            error = float(weights[: len(off)] @ off) / moments.level
-            weight = PUBLISHED if one.published else 1.0
-            rows.append(Row(place, span, spread.past, known, error, weight))
+            row = np.zeros((1, STEPS[grain]))
+            row[0, first:last] = 1 / (last - first)
+            weights = np.vstack([weights, row])
+        spread, spans = spread_of(moments, weights, start), spans_of(weights)
+        known = facts(moments.history, spans, spread, season=start.season)
+        off = one.came - moments.mean[: len(one.came)]
+        errors = weights[:, : len(off)] @ off / moments.level
+        weight = PUBLISHED if one.published else 1.0
+        rows += [
+            Row(
+                place,
+                spans.count[at],
+                spans.last[at],
+                spread.past[at],
+                known[at],
+                errors[at],
+                weight,
+            )
+            for at in range(len(weights))
+        ]
     return rows
 
 
@@ -166,8 +180,8 @@ def learn(rows: list[Row], grain: str, start: Calibration) -> dict[str, object]:
     weighted = known * weight[:, None]
     coefficients = np.linalg.solve(weighted.T @ known + hold, weighted.T @ off)
     standard = error / (spread * np.exp(known @ coefficients))
-    count = np.array([row.span.count for row in rows])
-    last = np.array([row.span.last for row in rows])
+    count = np.array([row.count for row in rows])
+    last = np.array([row.last for row in rows])
     single = count == 1.0
     steps, step_table = _table(standard, weight, last, STEP_BINS[grain], single)
     spans, span_table = _table(standard, weight, count, SPAN_BINS[grain], ~single)
@@ -231,11 +245,15 @@ def start_of(taught: list[Lesson], grain: str) -> Calibration:
 def judge(rows: list[Row], taught: list[Lesson], record: dict[str, object]) -> pd.DataFrame:
     """Return what the intervals of a record hold on rows that did not teach it."""
     learned = from_record(record)
+    spans = Spans(
+        count=np.array([row.count for row in rows]), last=np.array([row.last for row in rows])
+    )
+    size = np.array([row.spread for row in rows]) * np.exp(
+        np.stack([row.facts for row in rows]) @ learned.coefficients
+    )
+    table = size[:, None] * learned.quantiles(spans)
     found = []
-    for row in rows:
-        quantiles = (
-            row.spread * np.exp(row.facts @ learned.coefficients) * learned.quantiles(row.span)
-        )
+    for row, quantiles in zip(rows, table, strict=True):
         rank = float(np.interp(row.error, quantiles, LEVELS, left=0.0, right=1.0))
         one = taught[row.lesson]
         found.append(
@@ -243,8 +261,8 @@ def judge(rows: list[Row], taught: list[Lesson], record: dict[str, object]) -> p
                 one.series,
                 one.published,
                 one.moments.history.periods,
-                row.span.count,
-                row.span.last,
+                row.count,
+                row.last,
                 rank,
             )
         )

@@ -4,9 +4,9 @@ Monthly KPIs of 24 to 120 months with autocorrelated noise, AR(1), of standard d
 plain, with a season of standard deviation 2, with heavy tails (t with 3 degrees of freedom),
 with two outliers of 6 standard deviations, and as a random walk. The second part of the table
 has a rise or a fall of three standard deviations over the whole history; the third a step of
-five, after which nothing, or such a rise within the last half, begins. Printed: the share called rising or
-falling, with its standard error, how often the 95 % interval holds the slope after the last
-change, and the shares called drifting and too short.
+five in the middle, after which there is nothing, or such a rise. Printed: the share called
+rising or falling, with its standard error, how often the 95 % interval holds the slope at the
+end, and the shares called drifting and too short.
 """
 
 from __future__ import annotations
@@ -67,9 +67,10 @@ def panel(values: np.ndarray) -> pd.DataFrame:
 
 
 def simulate(
-    rng: np.random.Generator, kind: str, rise: float, length: int, phi: float, runs: int
+    rng: np.random.Generator, cell: tuple[str, float, int, float], runs: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return values, one column a run, and the true slope of each at its end."""
+    kind, rise, length, phi = cell
     values = noise(rng, phi, length, runs, heavy=kind == "heavy tails")
     times = np.arange(length)[:, None]
     since = length // 2 if kind == "step" else 0
@@ -92,9 +93,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     print("kind         rise    n  phi   called  s.e.  holds  drifting  too short")
-    for cell, (kind, rise, length, phi) in enumerate(CELLS):
-        rng = np.random.default_rng([options.seed, cell])
-        values, slopes = simulate(rng, kind, rise, length, phi, options.runs)
+    for number, cell in enumerate(CELLS):
+        kind, rise, length, phi = cell
+        rng = np.random.default_rng([options.seed, number])
+        values, slopes = simulate(rng, cell, options.runs)
         found = fit_trend(panel(values)).to_frame()
         called = found["verdict"].isin(["rising", "falling"]).mean()
         told = found["slope"].notna()

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         StrategyError,
         UnknownNameError,
     )
+    from kpikit.forecasting.backtest import Backtest, backtest
     from kpikit.forecasting.forecast import Forecast, forecast
     from kpikit.ledger.ledger import Ledger, open_ledger
     from kpikit.observations import (
@@ -101,6 +102,58 @@ _HOMES = {
     "kpikit.analysis.seasons": ("Season", "find_season"),
     "kpikit.analysis.signals": ("Signals", "find_signals"),
     "kpikit.analysis.trend": ("Trend", "fit_trend"),
+    "kpikit.alignment.audit": (
+        "Audit",
+        "audit",
+    ),
+    "kpikit.analysis.changes": (
+        "Changes",
+        "find_changes",
+    ),
+    "kpikit.analysis.decomposition": (
+        "Decomposition",
+        "decompose_change",
+    ),
+    "kpikit.analysis.drivers": (
+        "Drivers",
+        "rank_drivers",
+    ),
+    "kpikit.analysis.effect": (
+        "Effect",
+        "estimate_effect",
+    ),
+    "kpikit.analysis.identities": (
+        "IdentityChecks",
+        "check_identities",
+    ),
+    "kpikit.analysis.leads": (
+        "Leads",
+        "find_leads",
+    ),
+    "kpikit.analysis.links": (
+        "LinkEvidence",
+        "test_links",
+    ),
+    "kpikit.analysis.overlap": (
+        "Overlap",
+        "find_overlap",
+    ),
+    "kpikit.analysis.seasons": (
+        "Season",
+        "find_season",
+    ),
+    "kpikit.analysis.signals": (
+        "Signals",
+        "find_signals",
+    ),
+    "kpikit.analysis.tradeoffs": (
+        "Tradeoffs",
+        "find_tradeoffs",
+    ),
+    "kpikit.analysis.trend": (
+        "Trend",
+        "fit_trend",
+    ),
     "kpikit.errors": (
         "DataError",
         "FormulaError",
@@ -110,27 +163,73 @@ _HOMES = {
         "StrategyError",
         "UnknownNameError",
     ),
-    "kpikit.forecasting.forecast": ("Forecast", "forecast"),
-    "kpikit.ledger.ledger": ("Ledger", "open_ledger"),
+    "kpikit.forecasting.backtest": (
+        "Backtest",
+        "backtest",
+    ),
+    "kpikit.forecasting.forecast": (
+        "Forecast",
+        "forecast",
+    ),
+    "kpikit.ledger.ledger": (
+        "Ledger",
+        "open_ledger",
+    ),
     "kpikit.observations": (
         "Observations",
         "VintageChanges",
         "build_observations",
         "compare_vintages",
     ),
-    "kpikit.observations.same_point": ("SamePoint", "compare_same_point"),
-    "kpikit.review.findings": ("Review", "build_review"),
+    "kpikit.observations.same_point": (
+        "SamePoint",
+        "compare_same_point",
+    ),
+    "kpikit.review.findings": (
+        "Review",
+        "build_review",
+    ),
     "kpikit.review.notebook": ("run_notebook",),
-    "kpikit.review.run": ("ReviewRun", "run_review"),
-    "kpikit.sources": ("SourceChecks", "check_sources"),
-    "kpikit.strategy": ("Strategy", "load_strategy"),
-    "kpikit.targets.assess": ("Assessments", "assess_targets"),
-    "kpikit.targets.cascade": ("TargetCascade", "cascade_targets"),
-    "kpikit.targets.plan": ("TargetPlan", "plan_target"),
-    "kpikit.targets.propose": ("TargetProposals", "propose_targets"),
-    "kpikit.targets.recall": ("PastTargets", "recall_targets"),
-    "kpikit.targets.record": ("Record", "score_record"),
-    "kpikit.targets.sandbagging": ("TargetHabits", "find_sandbagging"),
+    "kpikit.review.run": (
+        "ReviewRun",
+        "run_review",
+    ),
+    "kpikit.sources": (
+        "SourceChecks",
+        "check_sources",
+    ),
+    "kpikit.strategy": (
+        "Strategy",
+        "load_strategy",
+    ),
+    "kpikit.targets.assess": (
+        "Assessments",
+        "assess_targets",
+    ),
+    "kpikit.targets.cascade": (
+        "TargetCascade",
+        "cascade_targets",
+    ),
+    "kpikit.targets.plan": (
+        "TargetPlan",
+        "plan_target",
+    ),
+    "kpikit.targets.propose": (
+        "TargetProposals",
+        "propose_targets",
+    ),
+    "kpikit.targets.recall": (
+        "PastTargets",
+        "recall_targets",
+    ),
+    "kpikit.targets.record": (
+        "Record",
+        "score_record",
+    ),
+    "kpikit.targets.sandbagging": (
+        "TargetHabits",
+        "find_sandbagging",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -138,6 +237,7 @@ __all__ = [
     "AlignmentHistory",
     "Assessments",
     "Audit",
+    "Backtest",
     "Changes",
     "Coverage",
     "DataError",
@@ -182,6 +282,7 @@ __all__ = [
     "advise_kpis",
     "assess_targets",
     "audit",
+    "backtest",
     "build_observations",
     "build_review",
     "cascade_targets",

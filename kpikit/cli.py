@@ -21,9 +21,11 @@ from kpikit.commands.audit import audit
 from kpikit.commands.begin import example, new
 from kpikit.commands.leads import leads
 from kpikit.commands.cycle import cycle
+from kpikit.commands.leads import leads
 from kpikit.commands.ledger import ledger
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
+from kpikit.commands.reports import compare, verify
 from kpikit.commands.target import target
 from kpikit.errors import KpikitError, StrategyError
 
@@ -165,16 +167,29 @@ def review(  # noqa: PLR0913 - one parameter an option
     workers: Annotated[
         int | None, typer.Option(help="Reports made at the same time; else one a processor.")
     ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Let the workers of this Dask scheduler make the reports.")
+    ] = None,
     as_of: AsOf = None,
     out: Annotated[Path, typer.Option(help="The folder for reports.")] = Path("reports"),
     notebooks: Annotated[
         Path | None, typer.Option(help="A folder with quarterly_review.ipynb; else kpikit's own.")
     ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print each report to PDF too.")] = False,
+    xlsx: Annotated[bool, typer.Option("--xlsx", help="Write the numbers to a workbook.")] = False,
+    time_limit: Annotated[float, typer.Option(help="Seconds that one report may take.")] = 600.0,
+    memory_limit: Annotated[
+        float, typer.Option(help="Gigabytes of memory that one report may hold.")
+    ] = 4.0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Keep what an earlier run made of the same inputs.")
+    ] = False,
     no_record: NoRecord = False,
     as_json: Json = False,
 ) -> None:
     """Make the quarterly review: one report per department, and an index."""
     from kpikit.review.findings import latest_period
+    from kpikit.review.making import Limits
     from kpikit.review.run import run_review
     from kpikit.strategy import load_strategy
 
@@ -185,9 +200,13 @@ def review(  # noqa: PLR0913 - one parameter an option
         period=period or latest_period(loaded, as_of=as_of),
         departments=department or None,
         out=out,
+        formats=("html", *(["pdf"] if pdf else []), *(["xlsx"] if xlsx else [])),
         workers=workers,
+        scheduler=scheduler,
         as_of=as_of,
         notebooks=notebooks,
+        resume=resume,
+        limits=Limits(time_limit, int(memory_limit * 2**30)),
         record=not no_record,
         progress=lambda name, state: typer.echo(f"{name}: {state.replace('_', ' ')}", err=True),
     )
@@ -224,6 +243,8 @@ app.command()(target)
 app.command()(cycle)
 app.command()(ledger)
 app.command()(example)
+app.command()(compare)
+app.command()(verify)
 
 
 def _value(text: str) -> object:

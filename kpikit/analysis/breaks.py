@@ -16,10 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kpikit.analysis.autoregression import is_exact, log_scale, whiten
+from kpikit.analysis.course import (
+    SHORTEST,
+    Break,
+    Course,
+    Places,
+    both_kinds,
+    column_of,
+    free_places,
+    shortest_level,
+)
 from kpikit.analysis.panel import Floats
 from kpikit.analysis.season import season_columns
 
-Places = NDArray[np.int64]
 Singles = NDArray[np.float32]
 
 PHIS: Floats = np.array([0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.93, 0.97])
@@ -30,31 +39,9 @@ LIKELY: float = np.log(0.6)  # odds, before seeing the values, of one break more
 CERTAIN: float = np.log(1 / 20)  # where the rest is to be thrown away for it
 MOST_BREAKS = 8
 MOST_DATES = 130  # tried at once; in a longer series every second, third, ... comes first
-SHORTEST, SHARE, LONGEST = 3, 20, 8  # a level lasts a 20th of the series, within 3 and 8 periods
 ROUNDS = 3  # in which every date moves to its best place, given the others
 NEGLIGIBLE = 12.0  # what is so much less likely, in logarithms, adds nothing
 ALIKE = 1e-6  # two columns this near to each other are one
-
-
-@dataclass(frozen=True, kw_only=True)
-class Break:
-    """One break: its place among the values searched, and `step` or `slope`."""
-
-    place: int
-    kind: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Course:
-    """The course of a series: its breaks in their order, and whether a trend runs through it."""
-
-    breaks: tuple[Break, ...] = ()
-    has_trend: bool = False
-
-    def columns(self, times: Places) -> Floats:
-        """Return level, trend where there is one, and breaks, as columns of a regression."""
-        line = [np.ones(len(times)), times - times.mean()][: 1 + self.has_trend]
-        return np.column_stack([*line, *(_column(times, one) for one in self.breaks)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +50,7 @@ class _Account:
 
     breaks: tuple[Break, ...]
     height: float
+    has_trend: bool
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -110,30 +98,17 @@ def search_breaks(
     while best is grown and len(grown.breaks) < MOST_BREAKS:
         grown = _one_more(values, times, base, best, log_odds)
         best = max(best, grown, key=lambda account: account.height)
-    found = list(best.breaks)
+    found, has_trend = list(best.breaks), best.has_trend
     if len(found) > 2 or design.spacing > 1:
         found = _settle(values, times, base, found, reach=2 * design.spacing + SHORTEST)
-    level, line = _weigh(values, times, base, found, [])[:, 0]
+        level, line = _weigh(values, times, base, found, [])[:, 0]
+        has_trend = bool(line > level)
     ordered = tuple(sorted(found, key=lambda one: one.place))
-    return Course(breaks=ordered, has_trend=bool(line > level))
-
-
-def shortest_level(count: int) -> int:
-    """Return how many values a level has at least, of `count` in all."""
-    return max(SHORTEST, min(count // SHARE, LONGEST))
+    return Course(breaks=ordered, has_trend=has_trend)
 
 
 def _base(times: Places, period: int) -> Floats:
     return np.column_stack([np.ones(len(times)), season_columns(times, period)])
-
-
-def _column(times: Places, one: Break) -> Floats:
-    since = (times - times[one.place]).astype(float)
-    return (since >= 0).astype(float) if one.kind == "step" else np.maximum(since, 0.0)
-
-
-def _both_kinds(places: Places) -> list[Break]:
-    return [Break(place=int(place), kind=kind) for kind in ("step", "slope") for place in places]
 
 
 @lru_cache(maxsize=8)
@@ -143,33 +118,34 @@ def _design(stamp: bytes, period: int) -> _Design:
     least = shortest_level(len(times))
     places = np.arange(least, len(times) - least + 1)
     spacing = max(1, -(-len(places) // MOST_DATES))
-    candidates = _both_kinds(places[::spacing])
+    candidates = both_kinds(places[::spacing])
     where = np.array([one.place for one in candidates])
     first, second = np.triu_indices(len(candidates), 1)
     apart = np.abs(where[first] - where[second]) >= least
     first, second = first[apart], second[apart]
     base = _base(times, period)
     trend = (times - times.mean())[:, None]
-    columns = np.column_stack([base, trend, *(_column(times, one) for one in candidates)])
-    views = tuple(_view(times, columns, base.shape[1], phi, first, second) for phi in PHIS)
+    columns = np.column_stack([base, trend, *(column_of(times, one) for one in candidates)])
+    whitened = [whiten(np.zeros(len(times)), times, columns, phi=phi)[1] for phi in PHIS]
+    views = tuple(
+        _view(white, base.shape[1], log_scale(times, phi), (first, second))
+        for phi, white in zip(PHIS, whitened, strict=True)
+    )
     return _Design(
         candidates=tuple(candidates), first=first, second=second, spacing=spacing, views=views
     )
 
 
-def _view(
-    times: Places, columns: Floats, bases: int, phi: float, first: Places, second: Places
-) -> _View:
-    _, white = whiten(np.zeros(len(times)), times, columns, phi=phi)
+def _view(white: Floats, bases: int, scale: float, pairs: tuple[Places, Places]) -> _View:
     basis, upper = np.linalg.qr(white[:, :bases])
     left = white[:, bases:] - basis @ (basis.T @ white[:, bases:])
     trend = left[:, 0] / np.linalg.norm(left[:, 0])
     alone = _directions(left[:, 1:])
     beside = _directions(left[:, 1:] - np.outer(trend, trend @ left[:, 1:]))
-    overlaps = tuple((one.T @ one)[first, second] for one in (alone, beside))
+    overlaps = tuple((one.T @ one)[pairs] for one in (alone, beside))
     rooms = tuple(np.where(1 - o**2 > ALIKE, 1 / np.maximum(1 - o**2, ALIKE), 0) for o in overlaps)
     return _View(
-        constant=log_scale(times, phi) - float(np.log(np.abs(np.diag(upper))).sum()),
+        constant=scale - float(np.log(np.abs(np.diag(upper))).sum()),
         basis=basis,
         trend=trend,
         directions=(alone, beside),
@@ -207,16 +183,17 @@ def _up_to_two(values: Floats, times: Places, design: _Design, log_odds: float) 
     for count, dates in enumerate(((), (np.arange(len(kinds)),), (design.first, design.second))):
         group = sum(kinds[index] for index in dates) if dates else np.zeros(1, dtype=np.int64)
         shares = [share[count] for share in told]
-        height, place = _average(heights, shares, count, size, group)
+        height, place, has_trend = _average(heights, shares, count, size, group)
         breaks = tuple(design.candidates[int(index[place])] for index in dates)
-        accounts.append(_Account(breaks=breaks, height=height + log_odds * count))
+        height += log_odds * count
+        accounts.append(_Account(breaks=breaks, height=height, has_trend=has_trend))
     return accounts
 
 
 def _average(
     heights: list[float], told: list[Floats], breaks: int, size: tuple[int, int], slopes: Places
-) -> tuple[float, int]:
-    """Return the log evidence of so many breaks, averaged over dates, and the best dates.
+) -> tuple[float, int, bool]:
+    """Return the log evidence of so many breaks, averaged over dates; the best; if on a trend.
 
     How many of them are slopes is settled first, by all dates together: the date of a bend is
     less plain than that of a step, and no less likely for it. Views that cannot add to the
@@ -227,12 +204,14 @@ def _average(
         height + float(_gain(share.max(keepdims=True), count, *size)[0])
         for height, share, count in zip(heights, told, lines, strict=True)
     ]
-    top, total = max(tops), np.zeros(len(told[0]), dtype=told[0].dtype)
+    top, totals = max(tops), np.zeros((2, len(told[0])), dtype=told[0].dtype)
     for height, share, count, most in zip(heights, told, lines, tops, strict=True):
         if most > top - NEGLIGIBLE:
-            total += np.exp(_gain(share, count, *size) + (height - top))
+            totals[count - breaks] += np.exp(_gain(share, count, *size) + (height - top))
+    total = totals.sum(axis=0)
     best = np.bincount(slopes, weights=total).argmax()
-    return top + float(np.log(total.mean())), int(np.where(slopes == best, total, 0).argmax())
+    place = int(np.where(slopes == best, total, 0).argmax())
+    return top + float(np.log(total.mean())), place, bool(totals[1, place] > totals[0, place])
 
 
 def _gain(told: Floats, columns: int, count: int, free: int) -> Floats:
@@ -251,7 +230,7 @@ def _weigh(
 
     One row without a trend and one with it.
     """
-    table = [times - times.mean(), *(_column(times, one) for one in [*kept, *more])]
+    table = [times - times.mean(), *(column_of(times, one) for one in [*kept, *more])]
     columns = np.column_stack([base, *table])
     bases, free = base.shape[1], len(values) - base.shape[1]
     rows: tuple[list[Floats], list[Floats]] = ([], [])
@@ -280,13 +259,14 @@ def _one_more(
 ) -> _Account:
     """Return the account with the best break beside those it has, worthless without room."""
     found = list(account.breaks)
-    more = _both_kinds(_free_places(np.arange(len(values)), found, len(values)))
+    more = both_kinds(free_places(np.arange(len(values)), found, len(values)))
     if not more:
-        return _Account(breaks=account.breaks, height=-math.inf)
+        return _Account(breaks=account.breaks, height=-math.inf, has_trend=False)
     evidence = _add(_weigh(values, times, base, found, more))
     gain = _mean(evidence[1:]) - float(evidence[0]) + log_odds
     best = more[int(evidence[1:].argmax())]
-    return _Account(breaks=(*account.breaks, best), height=account.height + gain)
+    breaks, height = (*account.breaks, best), account.height + gain
+    return _Account(breaks=breaks, height=height, has_trend=account.has_trend)
 
 
 def _settle(
@@ -298,22 +278,13 @@ def _settle(
         for index, one in enumerate(before):
             others = found[:index] + found[index + 1 :]
             near = np.arange(one.place - reach, one.place + reach + 1)
-            places = _free_places(near, others, len(values))
+            places = free_places(near, others, len(values))
             more = [Break(place=int(place), kind=one.kind) for place in places]
             evidence = _add(_weigh(values, times, base, others, more))[1:]
             found = [*found[:index], more[int(evidence.argmax())], *found[index + 1 :]]
         if found == before:
             break
     return found
-
-
-def _free_places(places: Places, others: list[Break], count: int) -> Places:
-    """Return the places that leave every level its shortest length."""
-    least = shortest_level(count)
-    free = (places >= least) & (places <= count - least)
-    for one in others:
-        free &= np.abs(places - one.place) >= least
-    return places[free]
 
 
 def _add(heights: Floats) -> Floats:

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kpikit.analysis.autoregression import Line, fit_line
+from kpikit.analysis.autoregression import EXACT, Line, fit_line
 from kpikit.analysis.breaks import CERTAIN
+from kpikit.analysis.course import Break
 from kpikit.analysis.panel import Floats, Series, read_panel, season_length, series_title
 from kpikit.analysis.regimes import MIN_PERIODS, Regimes, find_regimes
 from kpikit.analysis.season import season_columns
@@ -19,14 +20,14 @@ from kpikit.analysis.workers import map_series
 from kpikit.charts.changes import change_board, change_chart
 from kpikit.periods import Calendar, Grain
 from kpikit.results import Result
-from kpikit.units import format_change
+from kpikit.units import format_change, format_value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LEVEL = 0.95  # of the intervals
-COLUMNS = ["kpi", "segment", "period_start", "kind", "size", "size_lower", "size_upper"]
-TYPES = {"period_start": "datetime64[ns]", **dict.fromkeys(COLUMNS[4:], float)}
+SIZES = ["size", "size_lower", "size_upper"]
+COLUMNS = ["kpi", "segment", "period_start", "kind", *SIZES, "before", "after"]
 SAID = 3  # changes told in a sentence; the table has them all
 
 
@@ -60,10 +61,13 @@ class Changes(Result):
         return self._lines.copy()
 
     def _draw(self, ax: Axes) -> None:
-        if len(self.searched) == 1:
-            change_chart(self._lines, self.frame, ax=ax, title=series_title(*self.searched.iloc[0][["kpi", "segment"]]))
-        else:
+        if len(self.searched) != 1:
             change_board(self.frame, ax=ax)
+            return
+        row = self.searched.iloc[0]
+        labels = [_date(start, row["grain"]) for start in self.frame["period_start"]]
+        title = series_title(row["kpi"], row["segment"])
+        change_chart(self._lines, self.frame.assign(label=labels), ax=ax, title=title)
 
 
 def find_changes(panel: pd.DataFrame, *, period: int | None = None, workers: int = 1) -> Changes:
@@ -82,10 +86,11 @@ def find_changes(panel: pd.DataFrame, *, period: int | None = None, workers: int
     -------
     Changes
         One row per change: `kpi, segment, period_start, kind, size, size_lower,
-        size_upper`. A `step` begins in the first period of its new level, and its size is
-        the difference of the levels; a `slope` bends there, and its size is the difference
-        of the slopes per period. Sizes are in the KPI's unit, with 95 % intervals that take
-        the date as known. A series without a change has no row; it is counted in the
+        size_upper, before, after`. A `step` begins in the first period of its new level; its
+        size is the difference of the levels, of which there was the one `before` and is the
+        other `after`. A `slope` bends there; its size is the difference of the slopes per
+        period, `before` and `after`. Sizes are in the KPI's unit, with 95 % intervals that
+        take the date as known. A series without a change has no row; it is counted in the
         summary, and so is one below 12 periods with a value, too short to tell.
 
     Raises
@@ -109,7 +114,7 @@ def find_changes(panel: pd.DataFrame, *, period: int | None = None, workers: int
     >>> months = pd.date_range("2023-01-01", periods=30, freq="MS")
     >>> values = [5, 7, 6, 6, 5] * 3 + [15, 17, 16, 16, 15] * 3
     >>> find_changes(pd.DataFrame({"period_start": months, "value": values})).summary()
-    'The KPI: a step of +10.0 (95 % interval +9.44 to +10.6) in 2024-04.'
+    'The KPI: a step in 2024-04 of +10.0 (95 % interval +9.42 to +10.6), from 5.80 to 15.8.'
     """
     series, notes = read_panel(panel)
     found = map_series(partial(_find, period=period), series, workers=workers)
@@ -119,7 +124,7 @@ def find_changes(panel: pd.DataFrame, *, period: int | None = None, workers: int
     )
     lines = [line for _, _, line in found]
     return Changes(
-        frame=pd.DataFrame(rows, columns=COLUMNS).astype(TYPES),
+        frame=_typed(pd.DataFrame(rows, columns=COLUMNS)),
         notes=(*notes, *_notes(searched)),
         searched=searched,
         _lines=pd.concat(lines, ignore_index=True) if lines else pd.DataFrame(),
@@ -153,11 +158,12 @@ def _find(
         for place, one in enumerate(regimes.breaks):
             when = series.starts[times[one.place]]
             size = _size(line, 1 + regimes.course.has_trend + place)
-            rows.append((series.kpi, series.segment, when, one.kind, *size))
+            ends = _ends(course, times, one, size[0])
+            rows.append((series.kpi, series.segment, when, one.kind, *size, *ends))
     count = len(rows) if len(values) >= MIN_PERIODS else None
     searched = (series.kpi, series.segment, series.grain, len(values), count)
-    frame = pd.DataFrame({"period_start": series.starts, "value": series.observed})
-    frame = frame.assign(kpi=series.kpi, segment=series.segment, expected=expected)
+    columns = {"period_start": series.starts, "value": series.observed, "expected": expected}
+    frame = pd.DataFrame({"kpi": series.kpi, "segment": series.segment} | columns)
     return rows, searched, frame
 
 
@@ -175,6 +181,22 @@ def _size(line: Line, column: int) -> tuple[float, float, float]:
     size, error = line.coefficients[column], np.sqrt(line.covariance[column, column])
     reach = float(stats.t.ppf((1 + LEVEL) / 2, line.freedom)) * error
     return float(size), float(size - reach), float(size + reach)
+
+
+def _ends(course: Floats, times: NDArray[np.int64], one: Break, size: float) -> tuple[float, float]:
+    """Return the levels on both sides of a step, or the slopes on both sides of a bend."""
+    if one.kind == "step":
+        return float(course[one.place]) - size, float(course[one.place])
+    around = slice(one.place - 1, one.place + 2)
+    slopes = np.diff(course[around]) / np.diff(times[around])
+    slopes[np.abs(slopes) <= EXACT * np.abs(course).max()] = 0.0  # that is rounding
+    return float(slopes[0]), float(slopes[1])
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Keep dates dates and numbers numbers, also where there is no row."""
+    numbers = {name: frame[name].astype(float) for name in COLUMNS[4:]}
+    return frame.assign(period_start=pd.to_datetime(frame["period_start"]), **numbers)
 
 
 def _notes(searched: pd.DataFrame) -> list[str]:
@@ -198,10 +220,16 @@ def _sentence(searched: pd.Series, changes: pd.DataFrame) -> str:
 
 
 def _said(row: pd.Series, grain: Grain | None) -> str:
-    size, lower, upper = (
-        format_change(float(row[column])) for column in ("size", "size_lower", "size_upper")
-    )
-    when = Calendar().label(row["period_start"].date(), grain or "day")
-    what = "a step of" if row["kind"] == "step" else "a bend of the slope by"
-    each = "" if row["kind"] == "step" else f" a {grain or 'period'}"
-    return f"{what} {size}{each} (95 % interval {lower} to {upper}) in {when}"
+    when = _date(row["period_start"], grain)
+    size, lower, upper = (format_change(float(row[column])) for column in SIZES)
+    held = f"95 % interval {lower} to {upper}"
+    if row["kind"] == "step":
+        before, after = format_value(float(row["before"])), format_value(float(row["after"]))
+        return f"a step in {when} of {size} ({held}), from {before} to {after}"
+    before, after = format_change(float(row["before"])), format_change(float(row["after"]))
+    each = f"a {grain or 'period'}"
+    return f"a bend in {when}, from {before} to {after} {each}, by {size} ({held})"
+
+
+def _date(start: pd.Timestamp, grain: Grain | None) -> str:
+    return Calendar().label(start.date(), grain or "day")

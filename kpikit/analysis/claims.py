@@ -118,7 +118,8 @@ def claim_rows(
         row["verdict"] = _verdict(row, supported=bool(supported[place]), elsewhere=elsewhere)
         rows.append(row)
         curves.append(_curve(claim, one.tests))
-    found = pd.concat(curves, ignore_index=True) if curves else pd.DataFrame()
+    empty = pd.DataFrame(columns=["candidate", "target", "lag", "correlation", "limit"])
+    found = pd.concat(curves, ignore_index=True) if curves else empty
     return pd.DataFrame(rows), found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ LOOK_BACK = 3  # periods before the change in which what led to it may lie
 UNUSUAL = 1.0  # standard deviations from the usual level, from which a period does not count
 PER_CONTROL = 12  # periods before the change that each control's weight takes
 RIDGE = 0.3  # holds the season's places together in the first look at what is usual
+EXACT = 1e-9  # of values of spread 1: as little as this is rounding
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -124,15 +126,9 @@ def expected_values(case: Case, fit: Averaged, scale: Scale, *, alpha: float) ->
     single period's value with probability 1 - alpha.
     """
     from scipy import stats
-    from statsmodels.regression.linear_model import OLS
 
-    times, design = case.times, case.design()
+    design, found = case.design(), _least_squares(case, fit, scale)
     fixed = design.fixed.shape[1]
-    white, rows = whiten(
-        scale.forward(case.observed[times]), times, design.at(times).rows(), phi=fit.memory
-    )
-    ties = tie_rows(fit, fixed)
-    found = OLS(np.concatenate([white, np.zeros(len(ties))]), np.vstack([rows, ties])).fit()
     without = design.rows()
     without[:, fixed - 1 : fixed + design.bends.shape[1]] = 0.0  # neither change nor bends
     middle = without @ found.params
@@ -148,24 +144,35 @@ def drop_what_led_to_it(case: Case) -> tuple[Case, dict[int, float]]:
     Dates are picked after a bad month, and after a bad month the KPI returns to what is
     usual by itself. So what may have led to the date is no part of the comparison.
     """
-    times = case.times
-    design = case.design().at(times)
-    seen, rows = case.observed[times], np.column_stack([design.fixed, design.places])
+    scale, times = fit_change(case)[1], case.times
+    design, seen = case.design().at(times), scale.forward(case.observed[times])
+    rows = np.column_stack([design.fixed, design.places])
     loose = np.arange(rows.shape[1]) >= design.fixed.shape[1]
-    hold = np.diag(loose * RIDGE)
-    shape = rows @ np.linalg.pinv(rows.T @ rows + hold)
-    reach = 1 - np.einsum("ij,ij->i", shape, rows)
-    left = (seen - shape @ (rows.T @ seen)) / np.maximum(reach, 1e-9)
-    spread = float(np.sqrt(np.mean(left**2)))
+    shape = rows @ np.linalg.pinv(rows.T @ rows + np.diag(loose * RIDGE))
+    own = np.maximum(1 - np.einsum("ij,ij->i", shape, rows), EXACT)
+    apart = (seen - shape @ (rows.T @ seen)) / own  # from what the others let expect
+    spread = float(np.sqrt(np.mean(apart**2)))
     near = (times >= case.since - LOOK_BACK) & (times < case.since)
-    off = near & (np.abs(left) > UNUSUAL * spread)
-    if not off.any() or spread <= 1e-9 * max(float(np.abs(seen).max()), 1e-300):
+    off = near & (np.abs(apart) > UNUSUAL * spread)
+    if spread <= EXACT:
         return case, {}
-    observed = case.observed.copy()
-    observed[times[off]] = np.nan
-    return replace(case, observed=observed), dict(
-        zip(times[off].tolist(), left[off].tolist(), strict=True)
+    usual = scale.back(seen[off] - apart[off])
+    observed, places = case.observed.copy(), times[off]
+    sizes = observed[places] - usual
+    observed[places] = np.nan
+    return replace(case, observed=observed), dict(zip(places.tolist(), sizes.tolist(), strict=True))
+
+
+def _least_squares(case: Case, fit: Averaged, scale: Scale) -> Any:  # noqa: ANN401 - untyped
+    """Return statsmodels' fit under the likeliest memory, season and bend."""
+    from statsmodels.regression.linear_model import OLS
+
+    times, design = case.times, case.design()
+    white, rows = whiten(
+        scale.forward(case.observed[times]), times, design.at(times).rows(), phi=fit.memory
     )
+    ties = tie_rows(fit, design.fixed.shape[1])
+    return OLS(np.concatenate([white, np.zeros(len(ties))]), np.vstack([rows, ties])).fit()
 
 
 def control_columns(table: Floats, *, since: int, period: int) -> Floats:

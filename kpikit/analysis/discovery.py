@@ -12,7 +12,7 @@ from kpikit.analysis.panel import Floats
 
 Places = NDArray[np.int64]
 
-HELD_AT = 0.9  # of the rate allowed: short histories make the tests a little too sure
+HELD_AT = 0.95  # of the rate allowed: short histories make the tests a little too sure
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -190,7 +190,8 @@ def estimate_effect(
         case, more = _add_controls(case, series, controls)
         said += more
     case, led = drop_what_led_to_it(case) if _is_enough(case) else (case, {})
-    said += [_led_note(series, one, off, unit) for one, off in led.items()]
+    if led:
+        said.append(_led_note(series, led, unit))
     row, lines, extent = _estimate(case)
     return Effect(
         frame=pd.DataFrame([row], columns=COLUMNS),
@@ -313,11 +314,12 @@ def _transition_note(series: Series, place: int) -> str:
     return f"The change falls into the period from {series.starts[place]:%Y-%m-%d}: left out."
 
 
-def _led_note(series: Series, place: int, off: float, unit: Unit) -> str:
-    side = "above" if off > 0 else "below"
-    size = format_change(abs(off), unit).lstrip("+")
+def _led_note(series: Series, led: dict[int, float], unit: Unit) -> str:
+    named = ", ".join(
+        f"{series.starts[place]:%Y-%m-%d} ({format_change(off, unit)})"
+        for place, off in led.items()
+    )
     return (
-        f"{series.starts[place]:%Y-%m-%d}, shortly before the change, lay {side} the usual by "
-        f"{size} and does not count: a date is often picked after such a period, and a return "
-        "to the usual is to be expected anyway."
+        f"Shortly before the change, apart from the usual, and left out: {named}. A date is often "
+        "picked after such a period, and a return to the usual is to be expected anyway."
     )

@@ -53,11 +53,15 @@ class Expectation:
         other period tells.
     freedom
         Degrees of freedom of the spread.
+    evidence
+        Logarithm of how well the models as a whole tell the values; to compare values
+        in another scale, from which the same places are left out.
     """
 
     center: Floats
     spread: Floats
     freedom: int
+    evidence: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,7 +93,7 @@ def expect(
     free = len(values) - LINE - len(apart) - len(anew)
     if free < 2:
         nothing = np.full(len(values), np.nan)
-        return Expectation(center=nothing, spread=nothing, freedom=1)
+        return Expectation(center=nothing, spread=nothing, freedom=1, evidence=0.0)
     pulled = models.inverse @ centered
     told = np.diagonal(models.inverse, axis1=1, axis2=2)
     squares = pulled @ centered
@@ -121,7 +125,13 @@ def expect(
         variance[:, outside] = spread * squares[:, None] / free
         weight[:, outside] = evidence[:, None]
     center, spread = _average(offset, variance, weight)
-    return Expectation(center=values + center, spread=spread, freedom=free - 1)
+    best = float(evidence.max())
+    return Expectation(
+        center=values + center,
+        spread=spread,
+        freedom=free - 1,
+        evidence=best + float(np.log(np.exp(evidence - best).sum())),
+    )
 
 
 def _columns(n: int, apart: Sequence[int], anew: Sequence[int]) -> Floats:

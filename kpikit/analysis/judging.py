@@ -17,15 +17,14 @@ from kpikit.analysis.panel import Floats, Series, season_length
 Side = Literal["both", "low", "high"]
 
 MIN_PERIODS = 12  # with fewer, each new period moves the limits too far to act on
-FAMILY = 0.04  # chance that a Gaussian KPI without a signal shows an exceptional period
+FAMILY = 0.032  # chance that a Gaussian KPI without a signal shows an exceptional period
 FAMILY_PERIODS = 120  # ... for every so many of them
 LOOK = 0.011  # chance that an ordinary period is called worth a look
 TAILS = 12.0  # degrees of freedom of the noise: KPIs have tails a little longer than Gaussian
 MOST_REMOVED = 8  # at most one period in so many is taken for exceptional while limits are drawn
 WINDOW = 240  # periods judged together; models of a longer past would be of another time
 SEASONS_IN_WINDOW = 4
-LOG_ERRORS = 2.0  # standard errors by which variation must grow with the level
-FLOOR = 0.1  # of a residual in its standard errors, before its logarithm is taken
+FOR_LOGS = 2.0  # log evidence by which values must vary more alike in logarithms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +168,8 @@ class _Told:
 
     values: Floats
     expectation: Expectation
-    logs: bool
+    apart: tuple[int, ...]
+    logs: bool = False
 
     @property
     def surprise(self) -> Floats:
@@ -185,40 +185,38 @@ class _Told:
 def _tell(
     observed: Floats, live: NDArray[np.bool_], period: int, anew: list[int], rules: Rules
 ) -> _Told:
-    """Tell a window's periods from each other, the exceptional taken out one at a time."""
-    outside = np.flatnonzero(~live).tolist()
+    """Tell a window's periods from each other, in the scale in which they vary alike."""
     values = np.where(live, observed, np.median(observed[live]))
-    told = _Told(
-        values=values, expectation=expect(values, period, apart=outside, anew=anew), logs=False
-    )
-    if (values > 0).all() and _grows(told, live):
-        values = np.log(values)
-        told = _Told(
-            values=values, expectation=expect(values, period, apart=outside, anew=anew), logs=True
-        )
+    plain = _without_exceptional(values, live, period, anew, rules)
+    if not (values > 0).all():
+        return plain
+    logs = _without_exceptional(np.log(values), live, period, anew, rules)
+    apart = sorted({*plain.apart, *logs.apart})
+    inside = np.delete(logs.values, apart)
+    middle = float(np.median(inside))
+    alike = expect(logs.values, period, apart=apart, anew=anew)
+    # both in the same unit, and the change of scale itself accounted for
+    gain = alike.evidence - (alike.freedom + 1) * middle - float((inside - middle).sum())
+    gain -= expect(values, period, apart=apart, anew=anew).evidence
+    return replace(logs, logs=True) if gain > FOR_LOGS else plain
+
+
+def _without_exceptional(
+    values: Floats, live: NDArray[np.bool_], period: int, anew: list[int], rules: Rules
+) -> _Told:
+    """Tell the periods from each other, the exceptional taken out one at a time."""
+    apart = np.flatnonzero(~live).tolist()
+    most = len(apart) + int(live.sum()) // MOST_REMOVED
     alpha = rules.alpha or FAMILY / min(int(live.sum()), FAMILY_PERIODS)
-    removed: list[int] = []
-    while len(removed) < int(live.sum()) // MOST_REMOVED:
-        surprise = np.where(live, np.abs(told.surprise), np.nan)
-        surprise[removed] = np.nan
-        reach = critical(alpha, told.expectation.freedom, rules.tails, "both")
-        if not (surprise > reach).any():
-            break
-        removed.append(int(np.nanargmax(surprise)))
-        left = expect(values, period, apart=[*outside, *removed], anew=anew)
-        told = replace(told, expectation=left)
-    return told
-
-
-def _grows(told: _Told, live: NDArray[np.bool_]) -> bool:
-    """Return whether variation grows with the level, so that logarithms even it out."""
-    center, surprise = told.expectation.center, np.abs(told.surprise)
-    known = live & (center > 0) & np.isfinite(surprise)
-    if known.sum() < MIN_PERIODS:
-        return False
-    level = np.log(center[known])
-    level -= level.mean()
-    return bool(np.log(surprise[known] + FLOOR) @ level > LOG_ERRORS * np.sqrt(level @ level))
+    while True:
+        expectation = expect(values, period, apart=apart, anew=anew)
+        told = _Told(values=values, expectation=expectation, apart=tuple(apart))
+        surprise = np.abs(told.surprise)
+        surprise[apart] = np.nan
+        beyond = surprise > critical(alpha, expectation.freedom, rules.tails, "both")
+        if len(apart) >= most or not beyond.any():
+            return told
+        apart.append(int(np.nanargmax(surprise)))
 
 
 def _signals(  # noqa: PLR0913 - what a period is judged by

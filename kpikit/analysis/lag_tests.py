@@ -207,7 +207,7 @@ def _p_block(past: Floats, left: Floats, freedom: int) -> Floats:
 
     p_value = np.ones(past.shape[2])
     full = np.einsum("lik,lik->lk", past, past).min(axis=0) > EMPTY * past.shape[1]
-    gain, rank = explained(left, past[:, :, full].transpose(2, 1, 0))
+    gain, rank = explained(left, np.ascontiguousarray(past[:, :, full].transpose(2, 0, 1)))
     free = freedom - rank
     ratio = (
         gain / np.maximum(rank, 1) / np.maximum((left @ left - gain) / np.maximum(free, 1), 1e-300)

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from kpikit.analysis.breaks import LIKELY, Break, Course, search_breaks
+from kpikit.analysis.breaks import LIKELY, search_breaks
+from kpikit.analysis.course import Break, Course
 from kpikit.analysis.panel import Floats
-from kpikit.analysis.season import is_seasonal, season_columns
+from kpikit.analysis.season import is_seasonal
 
 MIN_PERIODS = 12  # with fewer, a change cannot be told from ordinary variation
 NEIGHBOURS = 3  # on either side, whose median says what a value should have been
@@ -49,7 +50,9 @@ def find_regimes(
     change drowns a season; if the answer is another one, the search is repeated.
     """
     calm = cut_spikes(values, times, 1)
-    season = period if _has_season((values, calm), times, period) else 1
+    versions = [values] if np.array_equal(calm, values) else [values, calm]
+    seasonal = any(is_seasonal(version, times, period) for version in versions)
+    season = period if seasonal else 1
     found = _search(values, times, season, log_odds)
     beside = found.course.columns(times)
     again = period if found.breaks and is_seasonal(found.values, times, period, beside) else season
@@ -65,16 +68,10 @@ def cut_spikes(values: Floats, times: NDArray[np.int64], period: int) -> Floats:
     return np.where((away > SPIKE * spread) & (spread > 0), middle + season, values)
 
 
-def _search(
-    values: Floats, times: NDArray[np.int64], period: int, log_odds: float
-) -> Regimes:
+def _search(values: Floats, times: NDArray[np.int64], period: int, log_odds: float) -> Regimes:
     calm = cut_spikes(values, times, period)
     course = search_breaks(calm, times, period, log_odds=log_odds)
     return Regimes(course=course, values=calm, period=period)
-
-
-def _has_season(versions: tuple[Floats, ...], times: NDArray[np.int64], period: int) -> bool:
-    return any(is_seasonal(version, times, period) for version in versions)
 
 
 def _profile(values: Floats, times: NDArray[np.int64], period: int) -> Floats:

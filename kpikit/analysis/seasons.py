@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from kpikit.analysis.autoregression import fit_line
 from kpikit.analysis.panel import Floats, Series, read_panel, season_length, series_title
@@ -110,9 +111,9 @@ def find_season(panel: pd.DataFrame, *, period: int | None = None, workers: int 
     Examples
     --------
     >>> months = pd.date_range("2022-01-01", periods=48, freq="MS")
-    >>> values = [20, 21, 23, 22, 24, 26, 33, 35, 25, 23, 22, 20] * 4
+    >>> values = [18, 21, 23, 22, 24, 26, 33, 35, 25, 23, 22, 20] * 4
     >>> find_season(pd.DataFrame({"period_start": months, "value": values})).summary()
-    'The KPI: seasonal, highest in Aug (+10.5) and lowest in Jan (−4.50); p < 0.001.'
+    'The KPI: seasonal, highest in Aug (+10.7) and lowest in Jan (−6.33); p < 0.001.'
     """
     series, notes = read_panel(panel)
     found = map_series(partial(_find, period=period), series, workers=workers)
@@ -152,7 +153,7 @@ def _find(series: Series, *, period: int | None) -> tuple[tuple[object, ...], pd
     return row, profile.iloc[order][PROFILE]
 
 
-def _effects(values: Floats, times: Floats, beside: Floats, length: int) -> Floats:
+def _effects(values: Floats, times: NDArray[np.int64], beside: Floats, length: int) -> Floats:
     """Return the effect of every place in the season, with its interval."""
     from scipy import stats
 

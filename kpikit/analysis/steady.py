@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kpikit.analysis.innovations import Innovations, find_innovations
 from kpikit.analysis.panel import Floats
 
-FAR = 3.0  # robust standard deviations: what is new beyond them counts no more
+FAR = 2.5  # robust standard deviations: what is new beyond them counts no more
 NORMAL = 1.4826  # times the median absolute deviation, for a standard deviation
 GROWS = 0.01  # of KPIs whose innovations keep their size, so many are put on a log scale
 
@@ -31,9 +31,9 @@ def steady_innovations(values: Floats, *, period: int) -> Innovations:
     all values are above 0, its logarithms are taken: else its last years would decide.
 
     A price change in one KPI and a corrected entry in another, once each, are as related
-    as any two events. So what lies more than three robust standard deviations out (the
-    median absolute deviation times 1.4826) is brought to that, and what is left is made
-    orthogonal to the KPI's own part of the regression again.
+    as any two events. So what lies more than two and a half robust standard deviations
+    out (the median absolute deviation times 1.4826) is brought to that, and what is left
+    is made orthogonal to the KPI's own part of the regression again.
     """
     new = find_innovations(values, period=period)
     chosen = np.flatnonzero(_grows(values, new))

@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kpikit.analysis.autoregression import EXACT, Line, fit_line
-from kpikit.analysis.breaks import CERTAIN, Course
+from kpikit.analysis.breaks import CERTAIN
+from kpikit.analysis.course import Course
 from kpikit.analysis.panel import Floats, Series, read_panel, season_length, series_title
 from kpikit.analysis.regimes import MIN_PERIODS, Regimes, find_regimes
 from kpikit.analysis.season import season_columns
@@ -69,9 +70,10 @@ class Trend(Result):
         )
         words = WORDS.get(row["verdict"], row["verdict"])
         unit = "a year" if self.grain else "a period"
+        held = f"95 % interval {lower} to {upper}"
         share = format_change(float(row["of_level"]) * self.per_year, relative=True)
         of_level = f", {share} of its level" if np.isfinite(row["of_level"]) else ""
-        return f"{name}: {words}{since}; {slope} {unit} (95 % interval {lower} to {upper}){of_level}."
+        return f"{name}: {words}{since}; {slope} {unit} ({held}){of_level}."
 
     def line(self) -> pd.DataFrame:
         """Return values and the line fitted to them since the last change.
@@ -156,14 +158,12 @@ def _fit(
 ) -> tuple[tuple[object, ...], pd.DataFrame, tuple[str, ...]]:
     times = np.flatnonzero(np.isfinite(series.observed))
     values = series.observed[times]
-    frame = pd.DataFrame({"period_start": series.starts, "value": series.observed})
-    frame = frame.assign(kpi=series.kpi, segment=series.segment, **dict.fromkeys(COURSE, np.nan))
     row: tuple[object, ...] = (*[float("nan")] * 4, "too short")
-    since, count, level, notes = pd.NaT, len(values), float("nan"), []
+    course = np.full((len(series.observed), len(COURSE)), np.nan)
+    since: pd.Timestamp | None = series.starts[0] if len(values) else None
+    count, level, notes = len(values), float("nan"), []
     if missing := len(series.observed) - len(values):
         notes.append(f"{series.name}: periods without a value, left out: {missing}.")
-    if count:
-        since = series.starts[0]
     if count >= MIN_PERIODS:
         length = season_length(period, series.grain)
         regimes = find_regimes(values, times, length, log_odds=CERTAIN)
@@ -173,9 +173,12 @@ def _fit(
             notes.append(f"{series.name}: changed in the period of {since:%Y-%m-%d}; judged since.")
         count = len(values) - first
         if count >= MIN_PERIODS:
-            row, course = _judge(values, times, regimes, np.arange(times[first], len(frame)))
-            frame.loc[frame.index[times[first] :], COURSE] = course
-            level = _share(float(row[0]), values[first:])
+            shown = np.arange(times[first], len(course))
+            row, course[shown] = _judge(values, times, regimes, shown)
+            level = _share(float(str(row[0])), values[first:])
+    columns = {"period_start": series.starts, "value": series.observed}
+    columns |= {"kpi": series.kpi, "segment": series.segment}
+    frame = pd.DataFrame(columns | dict(zip(COURSE, course.T, strict=True)))
     return (series.kpi, series.segment, *row, since, count, level), frame, tuple(notes)
 
 

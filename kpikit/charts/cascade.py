@@ -18,30 +18,33 @@ MOST = 20  # more parts than this cannot be read
 LINE_HEIGHT = 0.32  # inches, of one part
 
 
-def cascade_chart(
+def cascade_chart(  # noqa: PLR0913 - each argument is a part of the picture
     frame: pd.DataFrame,
     *,
     ax: Axes | None = None,
     title: str = "",
     unit: Unit = "number",
     currency: str = "",
+    relative: bool = False,
 ) -> Axes:
     """Draw an arrow from each part's forecast to its target, and say its chance.
 
-    Where the parts differ in size by far, or in unit, the changes are drawn in percent of
-    each part's forecast. Where there are too many, those that change most are shown.
+    Where the parts differ in size by far, the changes are drawn in percent too. Where there
+    are too many, those that change most are shown.
 
     Parameters
     ----------
     frame
         `name, forecast, target, change, locked, attainment`.
+    relative
+        Whether changes are in percent of each part's forecast, since their units differ.
     """
     ax = axes(ax)
     order = frame["change"].abs().sort_values(ascending=False, kind="stable").index[:MOST]
     shown = frame.loc[frame.index.isin(order)][::-1].reset_index(drop=True)
     if isinstance(ax.figure, Figure) and len(ax.figure.axes) == 1:
         ax.figure.set_figheight(max(SIZE[1] / 1.5, LINE_HEIGHT * (len(shown) + 3)))
-    percent = _differ(shown)
+    percent = relative or _differ(shown)
     scale = 100 / shown["forecast"].abs() if percent else pd.Series(1.0, index=shown.index)
     origin = shown["forecast"] if percent else 0.0
     start, end = (shown["forecast"] - origin) * scale, (shown["target"] - origin) * scale
@@ -61,7 +64,9 @@ def cascade_chart(
     ax.xaxis.set_major_locator(MaxNLocator(5))
     if percent:
         ax.set_xlabel("target against forecast, in %")
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+.3g} %"))
+        ax.xaxis.set_major_formatter(
+            FuncFormatter(lambda value, _: f"{value:+.3g} %" if value else "0 %")
+        )
     else:
         ax.xaxis.set_major_formatter(
             FuncFormatter(lambda value, _: format_value(value, unit, currency=currency))

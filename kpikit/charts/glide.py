@@ -47,9 +47,18 @@ def glide_chart(  # noqa: PLR0913 - each argument is a part of the picture
         )
     ax.fill_between(when, low, high, color=SKY, alpha=0.3, linewidth=0, label="80 % of outcomes")
     ax.plot(when, middle, color=MUTED, linestyle=":", label="expected")
+    path = frame["plan"].to_numpy(dtype=float)
+    if len(known) and len(ahead) == len(frame):  # it begins where the history ends
+        start = np.datetime64(known["period_start"].iloc[-1]), float(known["value"].iloc[-1])
+        ax.plot(
+            [start[0], frame["period_start"].iloc[0]],
+            [start[1], path[0]],
+            color=ORANGE,
+            linestyle=":",
+        )
     ax.plot(
         frame["period_start"],
-        frame["plan"],
+        path,
         color=ORANGE,
         linestyle="-.",
         marker="D",

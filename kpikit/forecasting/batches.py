@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from kpikit.analysis.panel import Floats
 from kpikit.forecasting.calibration import History
-from kpikit.forecasting.ets import fewest_values
 from kpikit.forecasting.ladder import Ready
-from kpikit.forecasting.members import LONGEST_SEASON, Block, Ensemble, forecast_block
+from kpikit.forecasting.members import Block, Ensemble, Recipe, forecast_block, recipe_of
 from kpikit.forecasting.outlook import Moments, Outlook
 from kpikit.forecasting.past_errors import PastErrors, look_back
-from kpikit.forecasting.regressions import FEWEST_EXTRA
 from kpikit.periods import SEASONS, Grain
 
 BATCH = 50  # series in a batch: large enough for arrays to pay, small enough to spread
@@ -21,19 +19,30 @@ STEP = {"day": 28, "week": 26, "month": 12, "quarter": 8, "year": 6}  # lengths 
 REMEMBERED = 60  # past times whose errors are kept, to tell how series go together
 UNSETTLED = "a model could not be fitted and was replaced by a plainer one"
 
-SEASONAL = "mean of six: Theta, statsmodels ETS, two smoothings, two autoregressions"
-PLAIN = "mean of Theta and damped smoothing"
+MODELS: dict[Recipe, str] = {
+    "seasonal": "mean of six: Theta, statsmodels ETS, two smoothings, two autoregressions",
+    "last season": "mean of Theta and last season's values",
+    "plain": "mean of Theta and damped smoothing",
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Made:
+    """What the members make of a history; `unsettled` where one could not be fitted."""
+
+    moments: Moments
+    unsettled: bool
 
 
 def batches(ready: Sequence[Ready]) -> Iterator[list[int]]:
     """Yield the places of histories that are forecast together."""
-    groups: dict[tuple[Grain, int, bool, int], list[int]] = {}
+    groups: dict[tuple[Grain, int, Recipe, int], list[int]] = {}
     for place, one in enumerate(ready):
         length = len(one.values)
         key = (
             one.grain,
             one.horizon + one.frame.late,
-            _carries_season(one),
+            _recipe(one),
             -(-length // STEP[one.grain]),
         )
         groups.setdefault(key, []).append(place)
@@ -42,8 +51,8 @@ def batches(ready: Sequence[Ready]) -> Iterator[list[int]]:
             yield places[start : start + BATCH]
 
 
-def forecast_batch(histories: Sequence[Ready]) -> list[Outlook]:
-    """Return the outlook of every history of a batch."""
+def forecast_batch(histories: Sequence[Ready]) -> list[Made]:
+    """Return what the members make of every history of a batch."""
     with np.errstate(all="ignore"):
         block = _block(histories)
         found = forecast_block(block)
@@ -51,13 +60,11 @@ def forecast_batch(histories: Sequence[Ready]) -> list[Outlook]:
         for row, one in enumerate(histories):
             known[row, block.first[row] :] = one.known
         past = look_back(block, found.ahead, known)
-        return [_outlook(one, block, found, past[row], row) for row, one in enumerate(histories)]
+        return [_made(one, block, found, past[row], row) for row, one in enumerate(histories)]
 
 
-def _carries_season(one: Ready) -> bool:
-    period = SEASONS[one.grain]
-    fewest = max(2 * period + FEWEST_EXTRA, fewest_values(period))
-    return 1 < period <= LONGEST_SEASON and len(one.values) >= fewest
+def _recipe(one: Ready) -> Recipe:
+    return recipe_of(len(one.values), SEASONS[one.grain])
 
 
 def _block(histories: Sequence[Ready]) -> Block:
@@ -72,39 +79,38 @@ def _block(histories: Sequence[Ready]) -> Block:
         logs=np.array([one.values.min() > 0.0 for one in histories]),
         period=SEASONS[histories[0].grain],
         horizon=histories[0].horizon + histories[0].frame.late,
-        seasonal=_carries_season(histories[0]),
+        recipe=_recipe(histories[0]),
     )
 
 
-def _outlook(one: Ready, block: Block, found: Ensemble, past: PastErrors, row: int) -> Outlook:
+def _made(one: Ready, block: Block, found: Ensemble, past: PastErrors, row: int) -> Made:
     mean = found.ahead[row, -1]
     members = found.last[:, row]
     off = members[np.isfinite(members).all(axis=1)] - mean
-    change = float(np.abs(np.diff(one.values)).mean()) / past.level
     moments = Moments(
         mean=mean * one.size,
         level=past.level * one.size,
         products=past.products,
         counts=past.counts,
         apart=off.T @ off / len(off) / past.level**2,
-        errors=_recent(past.errors),
+        errors=past.errors[-REMEMBERED:].copy(),
         history=History(
             periods=len(one.values),
-            seasonal=block.seasonal,
-            change=change,
-            growth=float(np.log(max(past.level, 1e-12))),
+            seasonal=block.recipe == "seasonal",
+            change=float(np.abs(np.diff(one.values)).mean()) / past.level,
+            growth=float(np.log(past.level)),
         ),
         grain=one.grain,
     )
-    notes = (*one.notes, UNSETTLED) if found.unsettled[row] else one.notes
+    return Made(moments=moments, unsettled=bool(found.unsettled[row]))
+
+
+def outlook_of(one: Ready, made: Made) -> Outlook:
+    """Return a history's outlook from what the members made of it."""
     return Outlook(
         frame=one.frame,
         horizon=one.horizon,
-        model=SEASONAL if block.seasonal else PLAIN,
-        notes=notes,
-        moments=moments,
+        model=MODELS[_recipe(one)],
+        notes=(*one.notes, UNSETTLED) if made.unsettled else one.notes,
+        moments=made.moments,
     )
-
-
-def _recent(errors: Floats) -> Floats:
-    return errors[-REMEMBERED:].astype(np.float64)

@@ -14,6 +14,7 @@ from kpikit.periods import Grain
 
 TABLE = "calibration.json"
 LEAST = 1e-12  # a mean square that counts as none
+SINGLE = 1.0 + 1e-9  # steps up to which a run is one step
 SHARED: dict[Grain, str] = {"day": "month"}  # taught by the collections' months
 
 
@@ -61,19 +62,22 @@ class Calibration:
         size = step ** (self.power / 2)
         return np.asarray(correlation * np.outer(size, size))
 
-    def quantiles(self, span: Span) -> Floats:
-        """Return the standardised errors at each of `levels`, for a run of steps."""
-        if span.count > 1.0:
-            return _between(span.count, self.spans, self.span_table)
-        return _between(span.last, self.steps, self.step_table)
+    def quantiles(self, spans: Spans) -> Floats:
+        """Return the standardised errors at each of `levels`, one row per span."""
+        single = spans.count <= SINGLE
+        return np.where(
+            single[:, None],
+            _between(spans.last, self.steps, self.step_table),
+            _between(spans.count, self.spans, self.span_table),
+        )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Span:
-    """A run of steps: how many (in effect, where weights differ), and the last."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Spans:
+    """Runs of steps: how many each has (in effect, where weights differ), and its last."""
 
-    count: float
-    last: float
+    count: Floats
+    last: Floats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,51 +144,51 @@ def blend(
     return blended, first
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Spread:
-    """How far a span's forecast was off, and how far its members lie apart.
+    """How far each span's forecast was off, and how far its members lie apart.
 
     Attributes
     ----------
     past
-        Root mean square of past errors of the span.
+        Root mean squares of past errors of the spans.
     apart
-        Root mean square distance of the members from their mean.
+        Root mean square distances of the members from their mean.
     first
         Root mean square of past errors of the first step.
     """
 
-    past: float
-    apart: float
+    past: Floats
+    apart: Floats
     first: float
 
 
-def facts(history: History, span: Span, spread: Spread, *, season: int) -> Floats:
-    """Return what the logarithm of the spread is a linear function of."""
-    length, last = np.log(history.periods / season), np.log(span.last)
-    return np.array(
+def facts(history: History, spans: Spans, spread: Spread, *, season: int) -> Floats:
+    """Return what the logarithms of the spans' spreads are a linear function of, a row each."""
+    length, last = float(np.log(history.periods / season)), np.log(spans.last)
+    whole = np.ones(len(last))
+    return np.column_stack(
         [
-            1.0,
+            whole,
             last,
-            np.log(span.count),
-            length,
+            np.log(spans.count),
+            length * whole,
             np.log(np.clip(spread.apart / spread.past, 0.02, 5.0)),
-            np.log(np.clip(spread.first, 1e-3, 1.0)),
+            np.log(np.clip(spread.first, 1e-3, 1.0)) * whole,
             length * last,
-            float(history.seasonal),
-            np.clip(history.growth, -2.0, 2.0),
-            np.log(np.clip(history.change / spread.first, 0.1, 10.0)),
+            float(history.seasonal) * whole,
+            np.clip(history.growth, -2.0, 2.0) * whole,
+            np.log(np.clip(history.change / spread.first, 0.1, 10.0)) * whole,
         ]
     )
 
 
 def at_levels(known: Floats, values: Floats, wanted: Floats) -> Floats:
-    """Return quantiles at other levels: straight lines between normal scores, and beyond."""
+    """Return rows of quantiles at other levels: straight lines between normal scores, and on."""
     scores, at = normal_scores(known), normal_scores(wanted)
-    inside = np.interp(at, scores, values)
-    below = values[0] + (at - scores[0]) * (values[1] - values[0]) / (scores[1] - scores[0])
-    above = values[-1] + (at - scores[-1]) * (values[-1] - values[-2]) / (scores[-1] - scores[-2])
-    return np.asarray(np.where(at < scores[0], below, np.where(at > scores[-1], above, inside)))
+    right = np.clip(np.searchsorted(scores, at), 1, len(scores) - 1)
+    share = (at - scores[right - 1]) / (scores[right] - scores[right - 1])
+    return np.asarray(values[:, right - 1] + share * (values[:, right] - values[:, right - 1]))
 
 
 def normal_scores(levels: Floats) -> Floats:
@@ -194,7 +198,11 @@ def normal_scores(levels: Floats) -> Floats:
     return np.asarray(ndtri(levels), dtype=float)
 
 
-def _between(at: float, places: Floats, table: Floats) -> Floats:
-    """Return the row of a table at a place between two of its own, on a scale of logarithms."""
-    log, logs = np.log(at), np.log(places)
-    return np.array([np.interp(log, logs, column) for column in table.T])
+def _between(at: Floats, places: Floats, table: Floats) -> Floats:
+    """Return rows of a table at places between its own, on a scale of logarithms."""
+    if len(places) == 1:
+        return np.repeat(table, len(at), axis=0)
+    logs, log = np.log(places), np.clip(np.log(at), np.log(places[0]), np.log(places[-1]))
+    right = np.clip(np.searchsorted(logs, log), 1, len(logs) - 1)
+    share = ((log - logs[right - 1]) / (logs[right] - logs[right - 1]))[:, None]
+    return np.asarray(table[right - 1] + share * (table[right] - table[right - 1]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,7 +32,7 @@ def tested_figures(values: Floats, first: Ints, period: int) -> Floats:
     if period > 1:
         for row, (series, start) in enumerate(zip(values, first, strict=True)):
             if _looks_seasonal(series[start:], period):
-                figures[row] = _figure(series[start:], period)
+                figures[row] = figure_of(series[start:], period)
     return figures
 
 
@@ -39,7 +41,7 @@ def all_figures(values: Floats, first: Ints, period: int) -> Floats:
     figures = np.zeros((len(values), period))
     for row, (series, start) in enumerate(zip(values, first, strict=True)):
         if len(series) - start >= 2 * period:
-            figures[row] = _figure(series[start:], period)
+            figures[row] = figure_of(series[start:], period)
     return figures
 
 
@@ -57,8 +59,10 @@ def _looks_seasonal(series: Floats, period: int) -> bool:
     return bool(abs(memory[-1]) > limit)
 
 
-def _figure(series: Floats, period: int) -> Floats:
-    """Return the mean distance from a centred moving average, by place counted from the end."""
+def figure_of(
+    series: Floats, period: int, middle: Callable[[Floats], np.floating] = np.mean
+) -> Floats:
+    """Return the usual distance from a centred moving average, by place counted from the end."""
     weights = np.ones(period + 1 - period % 2)
     if period % 2 == 0:
         weights[[0, -1]] = 0.5
@@ -67,5 +71,5 @@ def _figure(series: Floats, period: int) -> Floats:
     trend[half : len(series) - half] = np.convolve(series, weights / period, "valid")
     off = (series - trend)[::-1]
     places = [off[place::period] for place in range(period)]
-    means = np.array([np.nanmean(p) if np.isfinite(p).any() else 0.0 for p in places])
+    means = np.array([middle(p[np.isfinite(p)]) if np.isfinite(p).any() else 0.0 for p in places])
     return np.asarray(means - means.mean())

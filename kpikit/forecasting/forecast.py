@@ -55,15 +55,16 @@ class Forecast(Result):
         that all periods go wrong together, nor from steps as if they were independent.
         """
         chosen = self._chosen(steps)
-        weights = np.zeros(self.horizon)
-        weights[chosen] = 1 / len(chosen)
+        count = len(chosen)
+        weights = np.zeros((1, self.horizon))
+        weights[0, chosen] = 1 / count
         rows = [
             (
                 one.kpi,
                 one.segment,
-                len(chosen),
-                len(chosen) * outlook.centre(weights),
-                *(len(chosen) * outlook.quantiles(weights, np.array(self.quantiles))),
+                count,
+                count * float(outlook.centre(weights)[0]),
+                *(count * outlook.quantiles(weights, np.array(self.quantiles))[0]),
             )
             for one, outlook in zip(self._series, self._outlooks, strict=True)
         ]
@@ -109,8 +110,8 @@ class Forecast(Result):
         if len(self._series) != 1:
             return f"Forecasts of {len(self._series)} series, {self.horizon} periods ahead."
         when, name = self.frame["period_start"].iloc[-1], _name(self._series[0])
-        last = np.eye(self.horizon)[-1]
-        spread = self._outlooks[0].quantiles(last, np.array([0.1, 0.5, 0.9]))
+        last = np.eye(self.horizon)[-1:]
+        spread = self._outlooks[0].quantiles(last, np.array([0.1, 0.5, 0.9]))[0]
         low, middle, high = (format_value(v) for v in spread)
         return (
             f"{name}: about {middle} in the period from {when:%Y-%m-%d}, "
@@ -132,8 +133,7 @@ class Forecast(Result):
         if not self._series:
             return
         one, outlook = self._series[0], self._outlooks[0]
-        steps = np.eye(self.horizon)
-        drawn = np.array([outlook.quantiles(step, np.array(QUANTILES)) for step in steps])
+        drawn = outlook.quantiles(np.eye(self.horizon), np.array(QUANTILES))
         past = pd.DataFrame({"period_start": one.starts, "value": one.observed})
         history_chart(past, ax=ax, title=_name(one))
         known = past.dropna(subset=["value"])
@@ -143,6 +143,7 @@ class Forecast(Result):
         ahead = pd.DataFrame(drawn, columns=quantile_columns(QUANTILES))
         ahead.insert(0, "period_start", pd.DatetimeIndex(one.future(self.horizon)))
         forecast_fan(ahead, ax=ax, last=last)
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 def forecast(  # noqa: PLR0913 - each argument is a question of its own, all but one optional
@@ -229,13 +230,8 @@ def forecast(  # noqa: PLR0913 - each argument is a question of its own, all but
         seed=seed,
     )
     levels = tuple(float(level) for level in quantiles)
-    tables = [
-        _table(one, outlook, int(horizon), levels)
-        for one, outlook in zip(series, found, strict=True)
-    ]
-    names = ["kpi", "segment", "period_start", "step", "mean", *quantile_columns(levels)]
     return Forecast(
-        frame=pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=names),
+        frame=_table(series, found, int(horizon), levels),
         notes=(*notes, *collect_notes(series, found)),
         horizon=int(horizon),
         quantiles=levels,
@@ -260,19 +256,20 @@ def _refuse(horizon: int, quantiles: Sequence[float]) -> None:
         raise DataError(" ".join(faults))
 
 
-def _table(one: Series, outlook: Outlook, horizon: int, levels: tuple[float, ...]) -> pd.DataFrame:
-    steps = np.eye(horizon)
-    table = pd.DataFrame(
-        {
-            "kpi": one.kpi,
-            "segment": one.segment,
-            "period_start": pd.DatetimeIndex(one.future(horizon)),
-            "step": np.arange(1, horizon + 1),
-            "mean": [outlook.centre(step) for step in steps],
-        }
-    )
-    spread = np.array([outlook.quantiles(step, np.array(levels)) for step in steps])
-    return table.assign(**dict(zip(quantile_columns(levels), spread.T, strict=True)))
+def _table(
+    series: Sequence[Series], found: Sequence[Outlook], horizon: int, levels: tuple[float, ...]
+) -> pd.DataFrame:
+    steps, asked = np.eye(horizon), np.array(levels)
+    rows = {
+        "kpi": [one.kpi for one in series for _ in steps],
+        "segment": [one.segment for one in series for _ in steps],
+        "period_start": pd.DatetimeIndex([day for one in series for day in one.future(horizon)]),
+        "step": np.tile(np.arange(1, horizon + 1), len(series)),
+        "mean": np.concatenate([outlook.centre(steps) for outlook in found] or [np.empty(0)]),
+    }
+    spread = [outlook.quantiles(steps, asked) for outlook in found]
+    columns = np.concatenate(spread or [np.empty((0, len(levels)))]).T
+    return pd.DataFrame(rows | dict(zip(quantile_columns(levels), columns, strict=True)))
 
 
 def _name(one: Series) -> str:

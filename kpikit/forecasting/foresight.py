@@ -8,12 +8,14 @@ from hashlib import blake2b
 import numpy as np
 
 from kpikit.analysis.panel import Series
-from kpikit.analysis.workers import map_series
+from kpikit.cache import keep, recall
 from kpikit.errors import DataError, PeriodError
-from kpikit.forecasting.batches import batches, forecast_batch
+from kpikit.forecasting.batches import Made, batches, forecast_batch, outlook_of
 from kpikit.forecasting.ladder import Ready, climb
 from kpikit.forecasting.outlook import Outlook
+from kpikit.forecasting.remembered import from_bytes, key_of, to_bytes
 from kpikit.forecasting.scales import Bounds
+from kpikit.forecasting.spread import spread
 
 NAMED = 3  # series named in a note before it says how many more there are
 
@@ -29,16 +31,38 @@ def foresee(  # noqa: PLR0913 - where and how, beside what
 ) -> list[Outlook]:
     """Return the outlook of every series, the same wherever and however it is made."""
     climbed = [_climb(one, horizon, _bounds_of(one, bounds), seed) for one in series]
-    places = [place for place, one in enumerate(climbed) if isinstance(one, Ready)]
-    ready = [one for one in climbed if isinstance(one, Ready)]
-    groups = list(batches(ready))
-    made = map_series(
-        forecast_batch, [[ready[at] for at in group] for group in groups], workers=workers
+    ready = {place: one for place, one in enumerate(climbed) if isinstance(one, Ready)}
+    made = _make(list(ready.values()), workers=workers, scheduler=scheduler)
+    outlooks = dict(zip(ready, made, strict=True))
+    return [
+        outlook_of(one, outlooks[place]) if isinstance(one, Ready) else one
+        for place, one in enumerate(climbed)
+    ]
+
+
+def _make(ready: Sequence[Ready], *, workers: int, scheduler: str | None) -> list[Made]:
+    """Return what the members make of every history: kept from before, or made now."""
+    keys = [key_of(one) for one in ready]
+    kept = recall(keys)
+    made = {
+        key: from_bytes(kept[key], one) for key, one in zip(keys, ready, strict=True) if key in kept
+    }
+    new = {key: one for key, one in zip(keys, ready, strict=True) if key not in made}
+    names, histories = list(new), list(new.values())
+    groups = list(batches(histories))
+    found = spread(
+        forecast_batch,
+        [[histories[at] for at in group] for group in groups],
+        workers=workers,
+        scheduler=scheduler,
     )
-    found = {place: one for place, one in enumerate(climbed) if isinstance(one, Outlook)}
-    for group, outlooks in zip(groups, made, strict=True):
-        found.update({places[at]: one for at, one in zip(group, outlooks, strict=True)})
-    return [found[place] for place in range(len(series))]
+    fresh = {
+        names[at]: one
+        for group, ones in zip(groups, found, strict=True)
+        for at, one in zip(group, ones, strict=True)
+    }
+    keep({key: to_bytes(one) for key, one in fresh.items()})
+    return [fresh[key] if key in fresh else made[key] for key in keys]
 
 
 def collect_notes(series: Sequence[Series], found: Sequence[Outlook]) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kpikit.analysis.panel import Floats
-from kpikit.forecasting.cleaning import bridge, find_slips
+from kpikit.forecasting.cleaning import bridge, find_slips, find_step
+from kpikit.forecasting.members import LONGEST_SEASON, recipe_of
 from kpikit.forecasting.outlook import PATHS, Frame, Outlook
 from kpikit.forecasting.scales import Bounds, frame_of, is_outside
 from kpikit.forecasting.simple import draw_again, repeat, step_on
@@ -24,9 +25,11 @@ CONSTANT = "one value only in the whole history; it is repeated, and its spread 
 SHORT = "too short for a model; the last value, with steps as large as those seen"
 INTERMITTENT = "many zeros; drawn again from recent values"
 NO_SEASON = "too short to tell a season; forecast without one"
+ONE_SEASON = "too short to prove a season; last season's values are half of the forecast"
 GAPS = "gaps are bridged by straight lines, for fitting only"
 LATE = "the newest periods have no value; the forecast starts after them"
 SLIPS = "values far from what their neighbours let expect are set aside in fitting"
+STEP = "its level has moved at once; what was before counts from the new level"
 OUTSIDE = "the history holds values outside the bounds"
 
 
@@ -103,20 +106,25 @@ def _simple(
 def _ready(values: Floats, grain: Grain, horizon: int, frame: Frame, notes: list[str]) -> Ready:
     moved = frame.sign * (values - frame.anchor)
     period = SEASONS[grain]
-    slips = find_slips(moved, period)
+    logs = float(np.nanmin(moved)) > 0.0
+    natural = np.log(moved) if logs else moved
+    slips = find_slips(natural, period)
     known = np.isfinite(moved) & ~slips
     if not np.isfinite(moved).all():
         notes.append(GAPS)
     if slips.any():
         notes.append(SLIPS)
-    filled = bridge(np.where(known, moved, np.nan), period)
-    if 1 < period <= 12 and len(filled) < 2 * period + 4:
-        notes.append(NO_SEASON)
+    filled = bridge(np.where(known, natural, np.nan), period)
+    notes += _season_notes(len(filled), period)
+    filled, stepped = _undo_step(filled, period)
+    if stepped:
+        notes.append(STEP)
     # a share that touches its bound has no logarithm; a line may fill a gap below it
-    filled = np.maximum(filled, 0.0) if float(moved[known].min()) >= 0.0 else filled
-    size = float(np.abs(filled).mean())
+    above = np.exp(filled) if logs else filled
+    above = np.maximum(above, 0.0) if float(np.nanmin(moved)) >= 0.0 else above
+    size = float(np.abs(above).mean())
     return Ready(
-        values=filled / size,
+        values=above / size,
         known=known,
         size=size,
         grain=grain,
@@ -124,3 +132,16 @@ def _ready(values: Floats, grain: Grain, horizon: int, frame: Frame, notes: list
         horizon=horizon,
         notes=tuple(notes),
     )
+
+
+def _season_notes(length: int, period: int) -> list[str]:
+    recipe = recipe_of(length, period)
+    if recipe == "last season":
+        return [ONE_SEASON]
+    return [NO_SEASON] if recipe == "plain" and 1 < period <= LONGEST_SEASON else []
+
+
+def _undo_step(natural: Floats, period: int) -> tuple[Floats, bool]:
+    """Return the values with what lies before a step brought to the level after it."""
+    at, moved = find_step(natural, period)
+    return np.concatenate([natural[:at] + moved, natural[at:]]), at > 0

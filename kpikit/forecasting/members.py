@@ -5,21 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kpikit.analysis.panel import Floats
-from kpikit.forecasting.ets import NoFitError, ets_ahead
+from kpikit.forecasting.ets import ets_ahead, fewest_values
 from kpikit.forecasting.figures import Ints, all_figures, slots, slots_ahead, tested_figures
-from kpikit.forecasting.regressions import differences_ahead, levels_ahead
+from kpikit.forecasting.last_season import last_season_ahead
+from kpikit.forecasting.regressions import FEWEST_EXTRA, differences_ahead, levels_ahead
 from kpikit.forecasting.smoothing import Smoothed, Start, line_start, smooth
 from kpikit.forecasting.theta import theta_ahead
 
 LONGEST_SEASON = 24  # beyond it a season has too many places for smoothing to learn them
+BEGUN = 2  # values beyond one season from which last season's are told
 FARTHEST = 3.0  # times the largest value seen: a member beyond it has run away
 SMALLEST = 1e-6  # of the mean: what a level on its way below zero is held at
 EXPONENT = 30.0
+
+
+Recipe = Literal["seasonal", "last season", "plain"]
+
+
+def recipe_of(length: int, period: int) -> Recipe:
+    """Return which members a history of this length can carry."""
+    if not 1 < period <= LONGEST_SEASON or length < period + BEGUN:
+        return "plain"
+    fewest = max(2 * period + FEWEST_EXTRA, fewest_values(period))
+    return "seasonal" if length >= fewest else "last season"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,8 +46,8 @@ class Block:
         Series by time, without gaps from `first` on, zero before it.
     logs
         Which series have positive values only, so that they may be taken logarithms of.
-    seasonal
-        Whether the series are long enough for the members that carry a season.
+    recipe
+        Which members the series are long enough for.
     """
 
     values: Floats
@@ -41,7 +55,7 @@ class Block:
     logs: NDArray[np.bool_]
     period: int
     horizon: int
-    seasonal: bool
+    recipe: Recipe
 
     @cached_property
     def begun(self) -> NDArray[np.bool_]:
@@ -106,17 +120,15 @@ def forecast_block(block: Block) -> Ensemble:
 
     Notes
     -----
-    With a season: Theta, statsmodels' damped smoothing of logarithms, smoothing without a
-    trend of logarithms, damped smoothing of levels, and two autoregressions; each has equal
-    weight, since weights learned from past errors did not do better. Without: Theta and
-    damped smoothing. A member that runs away from all that was seen is left out.
+    With two seasons and more: Theta, statsmodels' damped smoothing of logarithms, smoothing
+    without a trend of logarithms, damped smoothing of levels, and two autoregressions; each has
+    equal weight, since weights learned from past errors did not do better. With one season:
+    Theta and last season's values. Else Theta and damped smoothing. A member that runs away
+    from all that was seen is left out.
     """
+    members = [maker(block) for maker in _MAKERS[block.recipe]]
     unsettled = np.zeros(len(block.values), dtype=bool)
-    makers: tuple[Callable[[Block], Floats], ...] = (_theta, _damped)
-    if block.seasonal:
-        makers = (_theta, _trendless, _levels, _differences, _autoregression)
-    members = [maker(block) for maker in makers]
-    if block.seasonal:
+    if block.recipe == "seasonal":
         fitted, unsettled = _statsmodels(block)
         members.append(fitted)
     ahead, last = _mean(block, members)
@@ -205,21 +217,37 @@ def _autoregression(block: Block) -> Floats:
     )
 
 
+def _last_season(block: Block) -> Floats:
+    return block.back(
+        last_season_ahead(block.natural, block.first, period=block.period, horizon=block.horizon)
+    )
+
+
 def _statsmodels(block: Block) -> tuple[Floats, NDArray[np.bool_]]:
     """Return statsmodels' forecasts; where it finds none, those of the same model fitted here."""
     count, length = block.values.shape
     ahead = np.full((count, length, block.horizon), np.nan)
     seasonal = np.abs(block.tested).max(axis=1) > 0
     failed = np.zeros(count, dtype=bool)
-    for row, start in enumerate(block.first):
-        period = block.period if seasonal[row] else 1
-        try:
-            ahead[row, start:] = ets_ahead(
-                block.natural[row, start:], period=period, horizon=block.horizon
-            )
-        except NoFitError:
-            failed[row] = True
+    for period in (1, block.period):
+        rows = np.flatnonzero(seasonal == (period > 1))
+        if not len(rows):
+            continue
+        found = ets_ahead(
+            block.natural[rows], block.first[rows], period=period, horizon=block.horizon
+        )
+        for row, own in zip(rows, found, strict=True):
+            failed[row] = own is None
+            if own is not None:
+                ahead[row, block.first[row] :] = own
     if failed.any():
-        own = _seasonal(block.natural, block, block.tested, trend=True)
-        ahead = np.where(failed[:, None, None], own, ahead)
+        plain = _seasonal(block.natural, block, block.tested, trend=True)
+        ahead = np.where(failed[:, None, None], plain, ahead)
     return block.back(ahead), failed
+
+
+_MAKERS: dict[Recipe, tuple[Callable[[Block], Floats], ...]] = {
+    "seasonal": (_theta, _trendless, _levels, _differences, _autoregression),
+    "last season": (_theta, _last_season),
+    "plain": (_theta, _damped),
+}

@@ -176,7 +176,7 @@ def _outcome(  # noqa: PLR0913 - what is forecast, and how it is put together
 
 def _by_denominator(under: Outlook, weights: Floats) -> Floats:
     """Return the weights of a quotient's steps: the denominators expected in them."""
-    expected = np.array([under.centre(step) for step in np.eye(len(weights))])
+    expected = under.centre(np.eye(len(weights)))
     weighed = np.where(weights > 0, np.maximum(expected, 0.0), 0.0)
     total = float(weighed.sum())
     return weighed / total if np.isfinite(total) and total > 0 else weights

@@ -11,7 +11,7 @@ from kpikit.forecasting.calibration import (
     LEAST,
     Calibration,
     History,
-    Span,
+    Spans,
     Spread,
     at_levels,
     blend,
@@ -21,6 +21,8 @@ from kpikit.forecasting.calibration import (
 from kpikit.periods import Grain
 
 PATHS = 2000  # a probability of 0.8 is then told to a point (one standard error 0.009)
+# levels of draws, so that their sample quantiles are the calibrated ones
+_EVEN = np.clip(np.arange(PATHS) / (PATHS - 1), 0.5 / PATHS, 1 - 0.5 / PATHS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,29 +96,36 @@ class Outlook:
     moments: Moments | None = None
     drawn: Floats | None = None
 
-    def centre(self, weights: Floats) -> float:
-        """Return the expected weighted mean over the steps; weights add up to 1."""
+    def centre(self, weights: Floats) -> Floats:
+        """Return the expected weighted mean over the steps for each row of weights.
+
+        Each row adds up to 1.
+        """
         if self.moments is None:
-            values = self._drawn() @ weights
-            return float(values[0] + (values - values[0]).mean())
+            values = self._drawn() @ weights.T
+            return np.asarray(values[0] + (values - values[0]).mean(axis=0))
         mean = self._own(self.moments.mean[self.frame.late :])
-        return float(np.clip(mean, self.frame.lower, self.frame.upper) @ weights)
+        return np.asarray(weights @ np.clip(mean, self.frame.lower, self.frame.upper))
 
     def quantiles(self, weights: Floats, levels: Floats) -> Floats:
-        """Return calibrated quantiles of the weighted mean over the steps."""
+        """Return calibrated quantiles of the weighted mean, a row for each row of weights."""
         if self.moments is None:
-            return np.asarray(np.quantile(self._drawn() @ weights, levels))
-        weights = np.concatenate([np.zeros(self.frame.late), weights])
+            return np.asarray(np.quantile(self._drawn() @ weights.T, levels, axis=0).T)
+        weights = self._late(weights)
         known, errors = _error_quantiles(self.moments, weights)
         asked = levels if self.frame.sign > 0 else 1.0 - levels
-        found = self.moments.mean @ weights + self.moments.level * at_levels(known, errors, asked)
-        return np.asarray(np.clip(self._own(found), self.frame.lower, self.frame.upper))
+        off = self.moments.level * at_levels(known, errors, asked)
+        found = self._own((weights @ self.moments.mean)[:, None] + off)
+        return np.asarray(np.clip(found, self.frame.lower, self.frame.upper))
 
     def draws(self, weights: Floats) -> Floats:
-        """Return equally likely values of the weighted mean, from the least to the largest."""
+        """Return equally likely values of one weighted mean, in the order of their paths.
+
+        Calibrated ones are in order of size; their sample quantiles are `quantiles`.
+        """
         if self.moments is None:
-            return self._drawn() @ weights
-        return self.quantiles(weights, (np.arange(PATHS) + 0.5) / PATHS)
+            return np.asarray(self._drawn() @ weights)
+        return np.asarray(self.quantiles(weights[None], _EVEN)[0])
 
     def paths(self, rng: np.random.Generator) -> Floats:
         """Return paths (one a row): each step calibrated, steps together as past errors were.
@@ -139,10 +148,8 @@ class Outlook:
         ranks = normal.argsort(axis=0).argsort(axis=0)[:, late:]
         if self.frame.sign < 0:
             ranks = PATHS - 1 - ranks
-        steps = np.eye(self.horizon)
-        return np.column_stack(
-            [self.draws(step)[rank] for step, rank in zip(steps, ranks.T, strict=True)]
-        )
+        steps = self.quantiles(np.eye(self.horizon), _EVEN)
+        return np.column_stack([step[rank] for step, rank in zip(steps, ranks.T, strict=True)])
 
     def past_errors(self, weights: Floats, length: int) -> Floats:
         """Return errors of the weighted mean made at each period of a history, standardised."""
@@ -150,7 +157,7 @@ class Outlook:
         if self.moments is None:
             return found
         errors = self.moments.errors
-        weights = np.concatenate([np.zeros(self.frame.late), weights])
+        weights = self._late(weights[None])[0]
         used = weights != 0
         own = errors[:, used] @ weights[used] * self.frame.sign
         seen = own[np.isfinite(own)]
@@ -160,6 +167,9 @@ class Outlook:
             rows = min(len(own), end)
             found[end - rows : end] = own[len(own) - rows :] / size
         return found
+
+    def _late(self, weights: Floats) -> Floats:
+        return np.hstack([np.zeros((len(weights), self.frame.late)), weights])
 
     def _own(self, values: Floats) -> Floats:
         return self.frame.anchor + self.frame.sign * values
@@ -171,26 +181,28 @@ class Outlook:
 
 
 def spread_of(one: Moments, weights: Floats, learned: Calibration) -> Spread:
-    """Return how far the weighted mean of the steps was off, and how the members differ."""
+    """Return how far each weighted mean of the steps was off, and how the members differ."""
     blended, square = blend(one.products, one.counts, change=one.history.change, learned=learned)
+    past = ((weights @ blended) * weights).sum(axis=1)
+    apart = ((weights @ one.apart) * weights).sum(axis=1)
     return Spread(
-        past=float(np.sqrt(max(float(weights @ blended @ weights), LEAST))),
-        apart=float(np.sqrt(max(float(weights @ one.apart @ weights), 0.0))),
+        past=np.sqrt(np.maximum(past, LEAST)),
+        apart=np.sqrt(np.maximum(apart, 0.0)),
         first=float(np.sqrt(square)),
     )
 
 
+def spans_of(weights: Floats) -> Spans:
+    """Return the run of steps that each row of weights speaks of."""
+    count = weights.sum(axis=1) ** 2 / (weights**2).sum(axis=1)
+    last = weights.shape[1] - np.argmax(weights[:, ::-1] != 0, axis=1)
+    return Spans(count=np.maximum(count, 1.0), last=last.astype(float))
+
+
 def _error_quantiles(one: Moments, weights: Floats) -> tuple[Floats, Floats]:
-    """Return levels, and quantiles of the weighted mean's error in units of the level."""
+    """Return levels, and quantiles of each weighted mean's error in units of the level."""
     learned = calibration_of(one.grain)
-    spread, span = spread_of(one, weights, learned), span_of(weights)
-    known = facts(one.history, span, spread, season=learned.season)
-    size = spread.past * float(np.exp(known @ learned.coefficients))
-    return learned.levels, size * learned.quantiles(span)
-
-
-def span_of(weights: Floats) -> Span:
-    """Return the run of steps that weights speak of."""
-    used = np.flatnonzero(weights)
-    count = float(weights.sum() ** 2 / (weights @ weights))
-    return Span(count=max(count, 1.0), last=float(used[-1] + 1))
+    spread, spans = spread_of(one, weights, learned), spans_of(weights)
+    known = facts(one.history, spans, spread, season=learned.season)
+    size = spread.past * np.exp(known @ learned.coefficients)
+    return learned.levels, size[:, None] * learned.quantiles(spans)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kpikit.analysis.panel import Floats
 from kpikit.forecasting.figures import Ints
@@ -90,7 +91,11 @@ def levels_ahead(values: Floats, first: Ints, *, period: int, horizon: int) -> F
 
 
 def _ridge(
-    row: Callable[[int], Floats], target: Floats, known: Floats, prior: Floats, hold: Floats
+    row: Callable[[int], Floats],
+    target: Floats,
+    known: NDArray[np.bool_],
+    prior: Floats,
+    hold: Floats,
 ) -> Floats:
     """Return each series' coefficients by least squares, held towards a prior.
 

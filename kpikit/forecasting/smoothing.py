@@ -35,6 +35,8 @@ class Smoothed:
     slope: Floats
     season: Floats | None
     alpha: Floats
+    beta: Floats
+    gamma: Floats
     damping: Floats
 
     def ahead(self, horizon: int) -> Floats:
@@ -166,6 +168,8 @@ def _follow(values: Floats, first: Ints, start: Start, weights: _Weights) -> Smo
         slope=slope,
         season=season,
         alpha=weights.alpha[:, 0],
+        beta=weights.beta[:, 0],
+        gamma=weights.gamma[:, 0],
         damping=weights.damping[:, 0],
     )
 

@@ -12,7 +12,8 @@ from kpikit.ledger import Action, Concern, Milestone
 from kpikit.ledger.follow_through import milestones_reached, open_actions, overdue_actions
 from kpikit.results import Result
 from kpikit.review.handover import due_reviews
-from kpikit.review.sections import STATUS, Section, board, header
+from kpikit.review.sections import Section, board, header
+from kpikit.review.sections.words import STATUS
 from kpikit.strategy.tree import kpis_of
 
 if TYPE_CHECKING:

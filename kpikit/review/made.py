@@ -11,7 +11,7 @@ from kpikit.ledger import ForecastMade, Record, Target, Verdict
 from kpikit.ledger.chain import Draft, canonical
 from kpikit.observations.definitions import hash_json
 from kpikit.review.cycle import read_cycle
-from kpikit.targets.propose import NAMES
+from kpikit.targets.proposals import NAMES
 
 if TYPE_CHECKING:
     from kpikit.ledger import Entry, Ledger

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import pandas as pd
 
@@ -17,19 +17,20 @@ if TYPE_CHECKING:
 
     from kpikit.periods import Period
     from kpikit.strategy.model import Kpi, Strategy
+    from kpikit.strategy.model import Target as Declared
 
-COLUMNS = ("kpi", "period")  # what a table of accepted targets cannot do without
+COLUMNS = ("kpi", "segment", "period", "level", "value", "when")
+LEVELS = ("committed", "floor", "stretch")  # what counts, before what
 
 
 @runtime_checkable
 class AcceptedTargets(Protocol):
     """Anything that remembers which targets were accepted, such as a ledger."""
 
-    def targets(self) -> pd.DataFrame:
-        """Return one row per acceptance, oldest first.
+    def accepted_targets(self) -> pd.DataFrame:
+        """Return one row per accepted value: `kpi, segment, period, level, value, when`.
 
-        `kpi, period` and any of `segment, committed, floor, stretch, lower, upper`; where
-        there is `recorded_at`, it says when.
+        `level` is `floor`, `committed`, `stretch`, `lower` or `upper`; `when` is a moment.
         """
 
 
@@ -75,15 +76,16 @@ def wanted_targets(
     return found, tuple(note for note in notes if note)
 
 
-def value_of(kpi: Kpi, target: Any) -> Target | None:  # noqa: ANN401 - any with these fields
-    """Return the value or the band that a target stands for; committed before all others."""
+def value_of(kpi: Kpi, declared: Declared) -> Target | None:
+    """Return the value or the band that a declared target stands for; committed first."""
+    return _value_at(kpi, declared.model_dump(include={*LEVELS, "lower", "upper"}))
+
+
+def _value_at(kpi: Kpi, levels: Mapping[str, float | None]) -> Target | None:
     if kpi.direction == "on_target":
-        band = (_number(target, "lower"), _number(target, "upper"))
+        band = (levels.get("lower"), levels.get("upper"))
         return None if band == (None, None) else band
-    for name in ("committed", "floor", "stretch"):
-        if (value := _number(target, name)) is not None:
-            return value
-    return None
+    return next((value for name in LEVELS if (value := levels.get(name)) is not None), None)
 
 
 def _accepted(strategy: Strategy, ledger: AcceptedTargets | None, today: date) -> Iterator[Wanted]:
@@ -94,39 +96,33 @@ def _accepted(strategy: Strategy, ledger: AcceptedTargets | None, today: date) -
             f"ledger is {ledger!r}, which holds no accepted targets. "
             "Pass what open_ledger returns, or None."
         )
-    table = ledger.targets()
-    _refuse_columns(table.columns)
-    if "recorded_at" in table:
-        when = pd.to_datetime(table["recorded_at"], utc=True).dt.tz_localize(None)
-        table = table[when < pd.Timestamp(today) + pd.Timedelta(days=1)]
-        table = table.loc[when[table.index].sort_values(kind="stable").index]
-    for row in table.itertuples(index=False):
-        kpi = strategy.kpis.get(str(row.kpi))
+    table = ledger.accepted_targets()
+    if lacking := [name for name in COLUMNS if name not in table.columns]:
+        raise DataError(
+            f"ledger: its targets have no column {' and no column '.join(map(repr, lacking))}."
+        )
+    when = pd.to_datetime(table["when"], utc=True).dt.tz_localize(None)
+    table = table.assign(when=when)[when < pd.Timestamp(today) + pd.Timedelta(days=1)]
+    newest = table.sort_values("when", kind="stable").drop_duplicates(
+        ["kpi", "segment", "period", "level"], keep="last"
+    )
+    for (name, segment, period), rows in newest.groupby(["kpi", "segment", "period"], sort=True):
+        kpi = strategy.kpis.get(str(name))
         if kpi is not None and kpi.status != "retired":
-            segment = getattr(row, "segment", "")
+            levels = {
+                str(key): float(one) for key, one in zip(rows["level"], rows["value"], strict=True)
+            }
             yield Wanted(
                 kpi=kpi,
-                segment="" if pd.isna(segment) else str(segment),
-                period=strategy.calendar.parse(str(row.period)),
-                value=value_of(kpi, row),
+                segment=str(segment),
+                period=strategy.calendar.parse(str(period)),
+                value=_value_at(kpi, levels),
                 accepted=True,
             )
 
 
-def _refuse_columns(columns: Sequence[str] | pd.Index[str]) -> None:
-    if lacking := [name for name in COLUMNS if name not in columns]:
-        raise DataError(
-            f"ledger: its targets have no column {' and no column '.join(map(repr, lacking))}."
-        )
-
-
 def _key(one: Wanted) -> tuple[str, str, str]:
     return one.kpi.id, one.segment, one.period.label
-
-
-def _number(target: object, name: str) -> float | None:
-    value = getattr(target, name, None)
-    return None if value is None or pd.isna(value) else float(value)
 
 
 def _difference(declared: Wanted, accepted: Wanted) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kpikit.analysis.panel import Floats, Series
+from kpikit.analysis.panel import Floats
 from kpikit.targets.growth import Run
 from kpikit.units import format_value
 
@@ -80,11 +80,15 @@ def find_anchor(values: Floats, *, first: int, span: int, season: int) -> Anchor
     return Anchor(value=value, usual=usual, spreads=distance / spread)
 
 
-def anchor_note(series: Series, parts: tuple[Floats, Floats], run: Run) -> tuple[str, ...]:
+def anchor_note(
+    name: str, starts: pd.DatetimeIndex, parts: tuple[Floats, Floats], run: Run
+) -> tuple[str, ...]:
     """Return a sentence where the run that growth is reckoned from was unusual.
 
     Parameters
     ----------
+    starts
+        First day of every period.
     parts
         Values and ones; for a ratio numerators and denominators.
     """
@@ -97,7 +101,7 @@ def anchor_note(series: Series, parts: tuple[Floats, Floats], run: Run) -> tuple
         return ()
     word = "high" if found.spreads > 0 else "low"
     return (
-        f"{series.name}: the same periods before, from {series.starts[place]:%Y-%m-%d}, were "
+        f"{name}: the same periods before, from {starts[place]:%Y-%m-%d}, were "
         f"unusually {word}: {format_value(found.value)} a period where their neighbours let "
         f"{format_value(found.usual)} be expected. A drift back is likelier than a repetition, "
         "so growth is not to be reckoned from them.",

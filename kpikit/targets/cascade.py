@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from kpikit.analysis.panel import Floats
 from kpikit.charts.cascade import cascade_chart
 from kpikit.errors import DataError, UnknownNameError
 from kpikit.forecasting.outcomes import Outcome
@@ -60,6 +61,8 @@ class TargetCascade(Result):
     weights
         What a unit of each part adds to the whole; of a ratio's segments the shares of
         the denominator, of a product the powers.
+    names
+        What each part is called.
     """
 
     title: str
@@ -70,7 +73,8 @@ class TargetCascade(Result):
     forecast: float
     attainment: float
     joint_attainment: float
-    weights: tuple[float, ...] = field(repr=False)
+    weights: Floats = field(repr=False)
+    names: tuple[str, ...] = field(repr=False)
 
     def rounded(self, decimals: int | None = None) -> pd.DataFrame:
         """Return the table with targets rounded so that they still make the rounded whole.
@@ -84,14 +88,15 @@ class TargetCascade(Result):
         table = self.to_frame()
         wanted = table["target"].to_numpy(dtype=float)
         places = decimals_for(wanted) if decimals is None else decimals
-        weights = np.asarray(self.weights, dtype=float)
-        whole = self.target if np.isclose(weights @ wanted, self.target, rtol=1e-9) else None
-        return table.assign(target=round_together(wanted, weights, whole, places))
+        whole = None if self._is_product else self.target
+        return table.assign(target=round_together(wanted, self.weights, whole, places))
 
     def summary(self) -> str:
         """Say what is asked beyond the forecast, who gives most, and how likely it is."""
         asked = self.target - self.forecast
-        sizes = self.frame["change"] * np.asarray(self.weights)
+        sizes = self.frame["change"] * self.weights
+        if self._is_product:
+            sizes = sizes / self.frame["forecast"]
         said = (
             f"{self.title} {self.period}: {self._say(self.target)} is wanted, "
             f"{self._change(asked)} against its forecast, and is reached with a chance of "
@@ -100,8 +105,7 @@ class TargetCascade(Result):
         )
         if not len(sizes) or float(sizes.abs().max()) == 0.0:
             return said
-        most = self.frame.iloc[int(sizes.abs().argmax())]
-        return f"{said[:-1]}; {_name(most)} gives the most."
+        return f"{said[:-1]}; {self.names[int(sizes.abs().argmax())]} gives the most."
 
     def _say(self, value: float) -> str:
         return format_value(value, self.unit, currency=self.currency)
@@ -112,20 +116,30 @@ class TargetCascade(Result):
     def _shown(self) -> pd.DataFrame:
         places = decimals_for(self.frame["target"].to_numpy(dtype=float))
         table = self.rounded(places)
+        change = table["target"] - table["forecast"].round(places)
         return table.assign(
-            target=[f"{value:,.{max(places, 0)}f}" for value in table["target"]],
+            forecast=[f"{value:,.{places}f}" for value in table["forecast"]],
+            target=[f"{value:,.{places}f}" for value in table["target"]],
+            change=[f"{value:+,.{places}f}" for value in change],
+            locked=["yes" if locked else "" for locked in table["locked"]],
             attainment=[format_chance(value) for value in table["attainment"]],
         )
 
     def _draw(self, ax: Axes) -> None:
-        names = [_name(row) for _, row in self.frame.iterrows()]
         cascade_chart(
-            self.frame.assign(name=names),
+            self.frame.assign(name=self.names),
             ax=ax,
             title=f"{self.title} {self.period}: what each part would have to reach",
             unit=self.unit,
             currency=self.currency,
+            relative=self._is_product,
         )
+
+    @property
+    def _is_product(self) -> bool:
+        """Whether the parts are other KPIs, multiplied: their changes are relative then."""
+        made = float(self.weights @ self.frame["target"].to_numpy(dtype=float))
+        return not np.isclose(made, self.target, rtol=1e-9)
 
 
 def cascade_targets(  # noqa: PLR0913 - each argument is a question of its own
@@ -201,6 +215,7 @@ def cascade_targets(  # noqa: PLR0913 - each argument is a question of its own
     *parts, own = outcomes
     _refuse_unforeseen(made.stands, parts)
     weights = weights_of(made, parts)
+    weights.setflags(write=False)
     named = [stand.segment or stand.kpi.id for stand in made.stands]
     found = split_target(
         made, parts, weights, limits_of_parts(made, parts, named, locks or {}), float(target)
@@ -237,7 +252,8 @@ def cascade_targets(  # noqa: PLR0913 - each argument is a question of its own
             np.array(signs),
             correlation_of(parts, steps=max(one.open_periods for one in made.stands)),
         ),
-        weights=tuple(weights.tolist()),
+        weights=weights,
+        names=tuple(stand.segment or stand.kpi.title for stand in made.stands),
     )
 
 
@@ -275,7 +291,3 @@ def _refuse_band(kpi: Kpi) -> None:
 
 def _period(period: str | date | Period, strategy: Strategy) -> Period:
     return period if isinstance(period, Period) else strategy.calendar.parse(str(period))
-
-
-def _name(row: pd.Series) -> str:
-    return str(row["segment"] or row["kpi"])

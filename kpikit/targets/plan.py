@@ -14,6 +14,7 @@ from kpikit.charts.attainment import attainment_chart
 from kpikit.charts.glide import glide_chart
 from kpikit.charts.style import axes, look
 from kpikit.errors import DataError, UnknownNameError
+from kpikit.forecasting.outcomes import Outcome
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
 from kpikit.targets.accepted import AcceptedTargets, wanted_targets
@@ -132,6 +133,11 @@ class TargetPlan(Result):
         """Return a value of the KPI as text, with its unit."""
         return format_value(value, self.unit, currency=self.currency)
 
+    def _shown(self) -> pd.DataFrame:
+        table = self.to_frame()
+        values = [name for name in table.columns if name != "period_start"]
+        return table.assign(**{name: [self.say(one) for one in table[name]] for name in values})
+
     def _draw(self, ax: Axes) -> None:
         glide_chart(
             self.frame,
@@ -205,7 +211,7 @@ def plan_target(  # noqa: PLR0913 - each argument is a question of its own
     found = found or _known_target(strategy, stand, ledger, today)
     wanted, origin = found or _proposed(proposals, item)
     (outcome,), _ = foresee([stand])
-    growth, anchored = _growth(stand, wanted)
+    growth, anchored = _growth(stand, outcome, wanted)
     frame = glide_path(stand, look_ahead(stand), _aim(wanted, outcome.draws))
     shown = SEASONS_SHOWN * max(season_length(None, item.grain), len(stand.starts))
     notes = (*proposals.notes, *_growth_note(growth, item), *anchored)
@@ -286,12 +292,12 @@ def _aim(target: Target, draws: np.ndarray) -> float:
     return float(np.fmin(np.fmax(expected, lower), upper))
 
 
-def _growth(stand: Stand, target: Target) -> tuple[Growth, tuple[str, ...]]:
+def _growth(stand: Stand, outcome: Outcome, target: Target) -> tuple[Growth, tuple[str, ...]]:
     """Return the growth the target asks for, and a note where it starts from the unusual."""
     panel = stand.rows.assign(kpi=stand.kpi.id, segment=stand.segment)
-    ((series, pair),) = parts_of(panel, stand.aggregate, stand.kpi.grain).values()
+    (pair,) = parts_of(panel, [outcome], stand.aggregate).values()
     run = _run(stand)
-    notes = anchor_note(series, pair, run)
+    notes = anchor_note(stand.name, outcome.starts, pair, run)
     if isinstance(target, tuple):
         return Growth(), notes
     return asked_growth(pair, run, target=target, direction=stand.kpi.direction), notes

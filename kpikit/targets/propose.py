@@ -123,9 +123,10 @@ def propose_targets(  # noqa: PLR0913 - each argument is a question of its own
     frame[quantile_columns(quantiles)] = np.array(spread).reshape(len(outcomes), len(quantiles))
     bands = ["lower", "upper"] if "on_target" in directions.values() else []
     undefined = [_name_of(one) for one in outcomes if 0 < _undefined(one) < len(one.draws)]
-    parts = parts_of(panel, aggregate, grain)
+    parts = parts_of(panel, outcomes, aggregate)
     growth = growth_table(
         frame,
+        outcomes,
         parts,
         gone=periods_gone(to_date),
         ahead=int(horizon) + int(skip),

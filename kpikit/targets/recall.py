@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kpikit.charts.promises import promises_chart
+from kpikit.charts.record import promises_chart
 from kpikit.errors import UnknownNameError
 from kpikit.forecasting.outcomes import Outcome
 from kpikit.periods import Period, parse_date
-from kpikit.results import Result
+from kpikit.results import ROWS_SHOWN, Result
 from kpikit.targets.accepted import AcceptedTargets, Wanted, wanted_targets
 from kpikit.targets.direction import Target, quantile_level, reached
 from kpikit.targets.standing import NoDataError, Stand, Table, facts_of, foresee, stand_of
+from kpikit.units import Unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,14 +42,24 @@ COLUMNS = [
     "reached",
     "kept",
     "excess",
+    "surprise",
 ]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PastTargets(Result):
-    """What was wanted, what could have been promised, and what came; for periods gone by."""
+    """What was wanted, what could have been promised, and what came; for periods gone by.
+
+    Attributes
+    ----------
+    title, unit, currency
+        Of the first KPI, which the picture shows.
+    """
 
     as_of: date
+    title: str
+    unit: Unit
+    currency: str
 
     def summary(self) -> str:
         """Say how many targets were reached, and how many of the honest ones would have been."""
@@ -71,8 +82,17 @@ class PastTargets(Result):
         if len(self.frame):
             first = self.frame.iloc[0]
             same = (self.frame["kpi"] == first["kpi"]) & (self.frame["segment"] == first["segment"])
-            title = f"{first['kpi']}: what could be promised, and what came"
-            promises_chart(self.frame[same], ax=ax, title=title)
+            promises_chart(
+                self.frame[same],
+                ax=ax,
+                title=f"{self.title}: what could be promised, and what came",
+                unit=self.unit,
+                currency=self.currency,
+            )
+
+    def _shown(self) -> pd.DataFrame:
+        columns = ["kpi", "segment", "period", "target", "attainment", "committed", "actual"]
+        return self.frame.tail(ROWS_SHOWN)[[*columns, "reached", "kept"]]
 
 
 def recall_targets(  # noqa: PLR0913 - each argument is a question of its own
@@ -105,12 +125,11 @@ def recall_targets(  # noqa: PLR0913 - each argument is a question of its own
     -------
     PastTargets
         One row per KPI and period: `kpi, segment, owner, period, target, attainment,
-        committed, q0.1, q0.5, q0.9, actual, reached, kept, excess`. `attainment` is the
+        committed, q0.1, q0.5, q0.9, actual, reached, kept, excess, surprise`. `attainment` is the
         chance of the target on the eve of the period, with nothing known later; `committed`
         what was reached with 80 % then; `reached` and `kept` say whether `actual` reached
         the target, and the committed one. `excess` is how much better the actual was than
-        the target, in spreads of the forecast: an honest target at 80 % lies 0.84 below
-        what comes, give or take 1.
+        the target, `surprise` than the forecast's median, both in spreads of the forecast.
 
     Raises
     ------
@@ -143,7 +162,15 @@ def recall_targets(  # noqa: PLR0913 - each argument is a question of its own
     if len(pairs) < len(asked):
         notes += (f"Periods left out for want of values: {len(asked) - len(pairs)}.",)
     frame = pd.DataFrame(rows, columns=COLUMNS)
-    return PastTargets(frame=frame, notes=(*notes, *said), as_of=today)
+    first = strategy.kpis.get(str(frame["kpi"].iloc[0])) if len(frame) else None
+    return PastTargets(
+        frame=frame,
+        notes=(*notes, *said),
+        as_of=today,
+        title=first.title if first else "",
+        unit=first.unit if first else "number",
+        currency=strategy.organisation.currency or "",
+    )
 
 
 def _asked(
@@ -213,7 +240,8 @@ def _row(one: Wanted, now: Stand, outcome: Outcome) -> tuple[object, ...]:
         now.actual,
         np.nan if value is None else _hit(now.actual, value, now),
         _hit(now.actual, committed, now) if len(draws) else np.nan,
-        _excess(value, now, (float(low), float(high))),
+        _better(value, now, (float(low), float(high))),
+        _better(float(middle), now, (float(low), float(high))),
     )
 
 
@@ -221,10 +249,12 @@ def _hit(actual: float, target: Target, now: Stand) -> float:
     return float(reached(np.array([actual]), target, now.kpi.direction)[0])
 
 
-def _excess(target: Target | None, now: Stand, band: tuple[float, float]) -> float:
-    """Return how much better than the target it was, in spreads of the forecast."""
+def _better(target: Target | None, now: Stand, band: tuple[float, float]) -> float:
+    """Return how much better than that it came, in spreads of the forecast."""
     spread = (band[1] - band[0]) / WIDTH
     if target is None or isinstance(target, tuple) or not spread > 0:
+        return float("nan")
+    if now.kpi.direction == "on_target":
         return float("nan")
     better = now.actual - target
     return (better if now.kpi.direction == "higher_is_better" else -better) / spread

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kpikit.charts.promises import reliability_chart
+from kpikit.charts.record import reliability_chart
 from kpikit.errors import DataError
 from kpikit.results import Result
 from kpikit.units import format_chance

@@ -11,7 +11,7 @@ import pandas as pd
 
 from kpikit.charts.habits import habits_chart
 from kpikit.errors import DataError
-from kpikit.results import Result
+from kpikit.results import ROWS_SHOWN, Result
 from kpikit.units import format_p
 
 if TYPE_CHECKING:
@@ -19,18 +19,17 @@ if TYPE_CHECKING:
 
 ALPHA = 0.05  # of the honest, so many are named at most, over the three habits together
 HABITS = 3
-HONEST = NormalDist().inv_cdf(0.8)  # spreads that a target at 80 % lies below what comes
+HONEST = NormalDist().inv_cdf(0.8)  # standard deviations that a promise at 80 % leaves
 SURE = 0.005  # chances beyond it and 1 less it are held there: a tail knows no more
 MIN_CYCLES = 6
 MIN_PAIRS = 8
-# forecasts may be less sure than need be: spreads up to 1.4 times too wide name nobody
-LEAST_VARIANCE = 0.5
 COLUMNS = [
     "cycles",
     "targets",
     "reached",
     "mean_attainment",
     "mean_excess",
+    "margin",
     "p_low",
     "p_just_beaten",
     "p_follows",
@@ -38,7 +37,7 @@ COLUMNS = [
 ]
 WORDS = {
     "low": "lie further below what comes than a promise at 80 % would",
-    "just beaten": "are all beaten, by margins more alike than chance lets them be",
+    "just beaten": "are all beaten, and move with what is to come",
     "follows": "get harder after they are beaten and easier after they are missed",
 }
 
@@ -70,7 +69,14 @@ class TargetHabits(Result):
         return f"Targets of past cycles: {'; '.join(said)}."
 
     def _draw(self, ax: Axes) -> None:
-        habits_chart(self.frame.assign(name=self.frame[self.by]), ax=ax, honest=HONEST)
+        told = self._shown()
+        habits_chart(told.assign(name=told[self.by]), ax=ax, honest=HONEST)
+
+    def _shown(self) -> pd.DataFrame:
+        """Return the groups with enough cycles, those with a habit first; else all."""
+        told = self.frame[self.frame["verdict"] != "too few cycles"]
+        order = (told["verdict"] == "none").sort_values(kind="stable").index
+        return told.loc[order] if len(told) else self.frame.tail(ROWS_SHOWN)
 
 
 def find_sandbagging(cycles: pd.DataFrame, *, by: str = "kpi") -> TargetHabits:
@@ -80,8 +86,9 @@ def find_sandbagging(cycles: pd.DataFrame, *, by: str = "kpi") -> TargetHabits:
     ----------
     cycles
         One row per past target, in the order of time, as `recall_targets` returns them:
-        `excess` (how much better than the target it came, in spreads of the forecast made
-        on the eve), `attainment` (its chance on the eve), `reached`, and the column `by`;
+        `excess` and `surprise` (how much better it came than the target, and than the
+        forecast made on the eve, in spreads of that forecast), `attainment` (its chance on
+        the eve), `reached`, and the column `by`;
         where there are `period` and `kpi`, an owner's KPIs are told apart.
     by
         Groups: `kpi` or `owner`.
@@ -89,9 +96,10 @@ def find_sandbagging(cycles: pd.DataFrame, *, by: str = "kpi") -> TargetHabits:
     Returns
     -------
     TargetHabits
-        One row per group: `by, cycles, targets, reached, mean_attainment, mean_excess, p_low,
-        p_just_beaten, p_follows, verdict`. Verdicts: `low`, `just beaten`, `follows`,
-        `none`, and `too few cycles` below six periods.
+        One row per group: `by, cycles, targets, reached, mean_attainment, mean_excess, margin,
+        p_low, p_just_beaten, p_follows, verdict`. `margin` is the mean excess in its own
+        standard deviations, 0.84 of an honest promise at 80 %. Verdicts: `low`, `just
+        beaten`, `follows`, `none`, and `too few cycles` below six periods.
 
     Raises
     ------
@@ -100,12 +108,14 @@ def find_sandbagging(cycles: pd.DataFrame, *, by: str = "kpi") -> TargetHabits:
 
     Notes
     -----
-    An honest target at 80 % lies 0.84 spreads below what comes, give or take 1.
+    Both tests of size rest on the group's own variation, so that a forecast too sure of
+    itself, or not sure enough, names nobody.
 
-    - `low`: the mean excess is above that (one-sided t-test).
-    - `just beaten`: every target was reached, and the excesses differ by less than chance
-      makes outcomes differ (chi-squared test of their variance, against half of 1, so that
-      forecasts with too wide a spread name nobody).
+    - `low`: the excess, in its own standard deviations, is above the 0.84 that a promise
+      kept four times in five leaves (one-sided test against the noncentral t).
+    - `just beaten`: every target was reached, and the excess varies less than the
+      forecast's own error does (Pitman 1939 and Morgan 1939): the targets moved with what
+      was to come.
     - `follows`: the chance that a target had on its eve falls as the excess of the one
       before rises (one-sided t-test of the slope; from eight pairs on). What the last
       outcome says of the next one is in that chance already.
@@ -114,7 +124,7 @@ def find_sandbagging(cycles: pd.DataFrame, *, by: str = "kpi") -> TargetHabits:
     at most. A habit is a question to ask, and says nothing of reasons: caution after a bad
     year looks the same.
     """
-    needed = (by, "excess", "attainment", "reached")
+    needed = (by, "excess", "surprise", "attainment", "reached")
     if lacking := [name for name in needed if name not in cycles.columns]:
         raise DataError(f"cycles: there is no column {' and no column '.join(map(repr, lacking))}.")
     known = cycles.dropna(subset=list(needed))
@@ -135,6 +145,7 @@ def _look_at(group: pd.DataFrame) -> tuple[object, ...]:
         int(group["reached"].sum()),
         float(group["attainment"].mean()),
         float(group["excess"].mean()),
+        float(group["excess"].mean() / group["excess"].std()) if cycles > 1 else np.nan,
     )
     if cycles < MIN_CYCLES:
         return (*shown, np.nan, np.nan, np.nan, "too few cycles")
@@ -153,9 +164,11 @@ def _p_low(group: pd.DataFrame) -> float:
 
     # KPIs of one owner share what a period brings: a period counts once
     excess = group.groupby("period")["excess"].mean() if "period" in group else group["excess"]
-    if float(np.ptp(excess)) == 0.0:
-        return 1.0 if float(excess.iloc[0]) <= HONEST else 0.0
-    return float(stats.ttest_1samp(excess, HONEST, alternative="greater").pvalue)
+    spread, count = float(excess.std()), len(excess)
+    if spread == 0.0:
+        return 0.0 if float(excess.iloc[0]) > 0 else 1.0
+    ratio = float(excess.mean()) / spread * count**0.5
+    return float(stats.nct.sf(ratio, count - 1, HONEST * count**0.5))
 
 
 def _p_just_beaten(group: pd.DataFrame) -> float:
@@ -163,10 +176,19 @@ def _p_just_beaten(group: pd.DataFrame) -> float:
 
     if not group["reached"].astype(bool).all():
         return 1.0
-    by_kpi = [one["excess"].to_numpy(dtype=float) for one in _each_kpi(group)]
-    squares = sum(float(((one - one.mean()) ** 2).sum()) for one in by_kpi)
-    free = len(group) - len(by_kpi)
-    return float(stats.chi2.cdf(squares / LEAST_VARIANCE, free)) if free else 1.0
+    centred = [
+        one[["excess", "surprise"]] - one[["excess", "surprise"]].mean() for one in _each_kpi(group)
+    ]
+    both = pd.concat(centred)
+    added, apart = both["excess"] + both["surprise"], both["excess"] - both["surprise"]
+    if float(np.ptp(added)) == 0.0 or float(np.ptp(apart)) == 0.0:
+        return 1.0
+    correlation = float(np.corrcoef(added, apart)[0, 1])
+    free = len(group) - len(centred) - 1
+    if free < 1:
+        return 1.0
+    ratio = correlation * (free / max(1 - correlation**2, 1e-12)) ** 0.5
+    return float(stats.t.cdf(ratio, free))
 
 
 def _p_follows(group: pd.DataFrame) -> float:

@@ -35,7 +35,7 @@ def split_target(
     start = np.array([mean_of(one) for one in parts])
     spread = np.array([float(np.nanvar(one.draws)) for one in parts])
     lower, upper = limits
-    name = f"{made.stands[0].period}"
+    name = f"the target for {made.stands[0].period}"
     if made.is_product:
         if min(start.min(), target) <= 0:
             raise DataError(f"{name}: a product can be split only where every part is above 0.")
@@ -53,10 +53,18 @@ def split_target(
         least, most = made.factor * np.exp(ends) if made.is_product else ends
         wanted = made.factor * np.exp(target) if made.is_product else target
         raise DataError(
-            f"{name}: the target of {wanted:g} cannot be met. With these locks and bounds the "
-            f"parts make between {least:g} and {most:g}. Loosen a lock, or change the target."
+            f"{name}: {wanted:g} cannot be met. With these locks and bounds the parts make "
+            f"{_between(least, most)}. Loosen a lock, or change the target."
         ) from None
     return np.exp(found) if made.is_product else found
+
+
+def _between(least: float, most: float) -> str:
+    if np.isclose(least, most):
+        return f"{least:g}"
+    if not np.isfinite(most):
+        return f"{least:g} or more"
+    return f"between {least:g} and {most:g}" if np.isfinite(least) else f"{most:g} or less"
 
 
 def weights_of(made: Made, parts: list[Outcome]) -> Floats:

@@ -67,6 +67,11 @@ class Stand:
     skip: int
 
     @property
+    def name(self) -> str:
+        """The words for it in a sentence."""
+        return ", ".join(filter(None, (self.kpi.id, self.segment)))
+
+    @property
     def open_periods(self) -> int:
         """How many periods of the KPI's grain are still open."""
         return len(self.starts) - self.gone

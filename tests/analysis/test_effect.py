@@ -78,9 +78,9 @@ def test_a_bad_month_before_the_date_does_not_count():
     values[29] -= 6
     found = estimate_effect(history(values), since=month(30))
     assert row(found)["verdict"] == "no clear effect"
-    told = [note for note in found.notes if note.startswith("2022-06-01, shortly before")]
-    assert "below the usual" in told[0]
-    assert "a return to the usual is to be expected anyway" in told[0]
+    (told,) = (note for note in found.notes if note.startswith("Shortly before the change"))
+    assert "2022-06-01 (−" in told
+    assert "a return to the usual is to be expected anyway" in told
     line = found.counterfactual()
     assert not line.loc[29, "counts"]
     assert line["judged"].sum() == 12

@@ -210,26 +210,28 @@ def test_periods_to_come_and_retired_kpis_are_left_out():
 
 @dataclass
 class Ledger:
-    frame: pd.DataFrame
+    """Stands for a ledger by the one question that is asked of it."""
 
-    def targets(self):
-        return self.frame.copy()
+    rows: list[tuple]
+
+    def accepted_targets(self):
+        names = ["kpi", "segment", "period", "level", "value", "when"]
+        return pd.DataFrame(self.rows, columns=names)
 
 
 def test_the_newest_accepted_target_counts_and_a_difference_is_said():
     plan = strategy({"period": "2024Q1", "committed": 30}, {"period": "2024Q2", "committed": 30})
-    accepted = pd.DataFrame(
-        {
-            "kpi": ["orders", "orders", "orders", "gone"],
-            "period": ["2024Q1", "2024Q1", "2024Q1", "2024Q1"],
-            "committed": [32.0, 31.0, 99.0, 1.0],
-            "recorded_at": ["2024-02-01", "2024-01-01", "2024-05-01", "2024-01-01"],
-        }
+    ledger = Ledger(
+        [
+            ("orders", "", "2024Q1", "committed", 32.0, "2024-02-01T10:00:00Z"),
+            ("orders", "", "2024Q1", "stretch", 40.0, "2024-02-02T10:00:00Z"),
+            ("orders", "", "2024Q1", "committed", 31.0, "2024-01-01T10:00:00Z"),
+            ("orders", "", "2024Q1", "committed", 99.0, "2024-05-01T10:00:00Z"),
+            ("gone", "", "2024Q1", "committed", 1.0, "2024-01-01T10:00:00Z"),
+        ]
     )
-    found = assess_targets(
-        plan, Facts(facts([10, 11, 12])), as_of="2024-03-31", ledger=Ledger(accepted)
-    )
-    # 32 was accepted last by the end of March; 99 came later
+    found = assess_targets(plan, Facts(facts([10, 11, 12])), as_of="2024-03-31", ledger=ledger)
+    # 32 was committed last by the end of March; 99 came later
     assert found.to_frame()[["period", "target", "status"]].to_numpy().tolist() == [
         ["2024Q1", 32, "on_target"]
     ]
@@ -241,24 +243,23 @@ def test_the_newest_accepted_target_counts_and_a_difference_is_said():
 
 def test_an_accepted_target_may_be_for_a_segment():
     table = pd.concat([facts([10, 11, 12]), facts([4, 5, 6]).assign(segment="north")])
-    accepted = pd.DataFrame(
-        {"kpi": ["orders"], "segment": ["north"], "period": ["2024Q1"], "committed": [15.0]}
-    )
-    found = assess_targets(strategy(), Facts(table), as_of="2024-03-31", ledger=Ledger(accepted))
+    ledger = Ledger([("orders", "north", "2024Q1", "committed", 15.0, "2024-01-01T10:00:00Z")])
+    found = assess_targets(strategy(), Facts(table), as_of="2024-03-31", ledger=ledger)
     row = found.to_frame().iloc[0]
     assert row[["segment", "actual_to_date", "status"]].tolist() == ["north", 15, "on_target"]
 
 
 def test_what_holds_no_accepted_targets_is_refused():
+    plan, table = strategy(), Facts(facts([1]))
     with pytest.raises(DataError, match="ledger is 'x', which holds no accepted targets"):
-        assess_targets(strategy(), Facts(facts([1])), as_of="2024-04-01", ledger="x")
-    with pytest.raises(DataError, match="no column 'period'"):
-        assess_targets(
-            strategy(),
-            Facts(facts([1])),
-            as_of="2024-04-01",
-            ledger=Ledger(pd.DataFrame({"kpi": []})),
-        )
+        assess_targets(plan, table, as_of="2024-04-01", ledger="x")
+
+    class Other:
+        def accepted_targets(self):
+            return pd.DataFrame({"kpi": []})
+
+    with pytest.raises(DataError, match="no column 'segment' and no column 'period'"):
+        assess_targets(plan, table, as_of="2024-04-01", ledger=Other())
 
 
 def test_many_targets_are_counted_and_drawn():
