@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kpikit.strategy.model import Strategy
 
 ALPHA = 0.05  # of a claimed lag's own test, whatever the family
+SURE = 0.9  # short histories make a test a little too sure: its p-value is divided by this
 LAGS = 6  # looked at beside the claimed one, at least
 
 
@@ -105,6 +106,7 @@ def claim_rows(
             "target": claim.target,
             "claimed_lag": claim.lag,
             "claimed_sign": claim.sign,
+            "grain": claim.grain,
             "p_value": p_own[place],
             "q_value": q_own[place],
         }
@@ -165,7 +167,12 @@ def _judge(claim: Claim) -> Judged | None:
     one_sided = np.where(agrees, own.p_lags[at, 0] / 2, 1 - own.p_lags[at, 0] / 2)
     best = int(one_sided.argmin())
     p_own = -np.expm1(len(at) * np.log1p(-min(float(one_sided[best]), 1 - 1e-16)))
-    return Judged(tests=tests, own_lag=claim.lags[best], p_own=float(p_own), p_any=float(p_any))
+    return Judged(
+        tests=tests,
+        own_lag=claim.lags[best],
+        p_own=min(float(p_own) / SURE, 1.0),
+        p_any=min(float(p_any) / SURE, 1.0),
+    )
 
 
 def _evidence(
@@ -178,7 +185,7 @@ def _evidence(
         one.tests,
         one.tests,
         np.array([lag]),
-        place=(claim.lagged.new, index),
+        place=(claim.lagged, index),
         board=claim.board,
         changes=changes,
     )

@@ -58,8 +58,6 @@ class LagTests:
         `(candidates,)`, of all lags together; NaN where nothing can be said.
     together
         The correlation of the innovations of the same period.
-    left, lagged
-        What is held fixed leaves of the target, and of the candidates' lags, side by side.
     """
 
     candidates: Places
@@ -68,8 +66,6 @@ class LagTests:
     p_value: Floats
     together: Floats
     freedom: int
-    left: Floats
-    lagged: Floats
 
     @property
     def lag(self) -> Places:
@@ -155,9 +151,21 @@ def judge_lags(
         p_value=np.where(enough, combine(p_best, p_block), np.nan),
         together=together / np.sqrt(together**2 + max(freedom - 1, 1)),
         freedom=freedom,
-        left=left,
-        lagged=weighted,
     )
+
+
+def at_lag(lagged: Lagged, target: int, candidates: Places, lag: Places) -> Floats:
+    """Return what each candidate's past is at its lag, beside the target's own: a column each.
+
+    The columns by which `judge_lags` tests, without anything else held fixed.
+    """
+    new = lagged.new
+    fade = MEMORY * (1 - new.persistence[target])
+    columns = sum(fade**step * lagged.past[lag + step, :, candidates] for step in range(FADE + 1))
+    assert not isinstance(columns, int)
+    columns = columns.T * new.known[:, target][:, None]
+    basis = new.bases[target]
+    return np.asarray(columns - basis @ (basis.T @ columns))
 
 
 def combine(*p_values: Floats) -> Floats:

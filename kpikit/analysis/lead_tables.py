@@ -16,8 +16,7 @@ from kpikit.analysis.evidence import (
     partial_r2,
     smallest_seen,
 )
-from kpikit.analysis.innovations import Innovations
-from kpikit.analysis.lag_tests import Lagged, LagTests
+from kpikit.analysis.lag_tests import Lagged, LagTests, at_lag
 
 COLUMNS = [
     "candidate",
@@ -88,7 +87,7 @@ def _rows(
     # half of the combined test, of the best of several lags
     one_lag = -np.expm1(np.log1p(-limit / 2) / lagged.max_lag)
     tests = one.tests
-    place = (lagged.new, one.index)
+    place = (lagged, one.index)
     frame = evidence(tests, one.alone, tests.lag, place=place, board=board, changes=changes)
     return frame.assign(
         segment=board.segment,
@@ -104,7 +103,7 @@ def evidence(  # noqa: PLR0913 - all that is known of a target's tests
     alone: LagTests,
     lag: NDArray[np.int64],
     *,
-    place: tuple[Innovations, int],
+    place: tuple[Lagged, int],
     board: Board,
     changes: pd.DataFrame | None,
 ) -> pd.DataFrame:
@@ -116,17 +115,18 @@ def evidence(  # noqa: PLR0913 - all that is known of a target's tests
         The tests beside the target's own past only; forecasts are made from these, and
         parts of the history compared.
     place
-        Innovations, and the target among them.
+        What lies side by side, and the target in it.
     """
-    new, index = place
+    lagged, index = place
+    new = lagged.new
     count = np.arange(len(tests.candidates))
     t_value = tests.t_values[lag - 1, count]
     share, lower, upper = partial_r2(t_value, tests.freedom)
     rows = new.known[:, index]
     names = [board.names[candidate] for candidate in tests.candidates]
     split = _splits(names, index, board, changes)
-    at_lag = alone.lagged[lag - 1, :, count].T
-    earlier, later, holds = both_parts(alone.left, at_lag, rows, split=split, freedom=alone.freedom)
+    left, past = new.filled[:, index], at_lag(lagged, index, tests.candidates, lag)
+    earlier, later, holds = both_parts(left, past, rows, split=split, freedom=alone.freedom)
     frame = pd.DataFrame(
         {
             "candidate": names,
@@ -137,7 +137,7 @@ def evidence(  # noqa: PLR0913 - all that is known of a target's tests
             "partial_r2": share,
             "partial_r2_lower": lower,
             "partial_r2_upper": upper,
-            "gain": forecast_gain(new.bases[index], rows, alone.left, at_lag),
+            "gain": forecast_gain(new.bases[index], rows, left, past),
             "together": alone.together,
             "earlier": earlier,
             "later": later,

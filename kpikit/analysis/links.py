@@ -11,7 +11,9 @@ import pandas as pd
 from kpikit.analysis.claims import Claim, claim_rows, read_claims
 from kpikit.analysis.leads import CAVEAT, find_leads
 from kpikit.analysis.ties import tied_pairs
+from kpikit.charts.lags import lag_chart
 from kpikit.charts.link_map import link_map
+from kpikit.charts.style import axes, look
 from kpikit.errors import DataError
 from kpikit.results import Result
 
@@ -26,6 +28,7 @@ COLUMNS = [
     "target",
     "claimed_lag",
     "claimed_sign",
+    "grain",
     "lag",
     "after",
     "sign",
@@ -101,6 +104,24 @@ class LinkEvidence(Result):
             )
         return chosen[["lag", "correlation", "limit"]].reset_index(drop=True)
 
+    def plot_link(self, candidate: str, target: str, ax: Axes | None = None) -> Axes:
+        """Draw a claimed link at every lag, with what chance does and the claimed lag.
+
+        Raises
+        ------
+        DataError
+            When the link is not claimed, or nothing can be said of it.
+        """
+        curve = self.curve(candidate, target)
+        pair = (self.frame["candidate"] == candidate) & (self.frame["target"] == target)
+        row = self.frame[pair].iloc[0]
+        title = f"{self.titles[candidate]} → {self.titles[target]}: {row['verdict']}"
+        grain = str(row["after"]).split()[1].rstrip("s")
+        claimed = int(row["claimed_lag"]) if grain == row["grain"] else None
+        with look():
+            ax = axes(ax)
+            return lag_chart(curve, ax=ax, title=title, claimed=claimed, grain=grain)
+
     def _shown(self) -> pd.DataFrame:
         shown = ["candidate", "target", "claimed_lag", "claimed_sign", "after", "sign"]
         return self.frame[[*shown, "q_value", "partial_r2", "smallest_seen", "holds", "verdict"]]
@@ -135,7 +156,7 @@ def test_links(
     LinkEvidence
         One row per claimed link: `candidate, target, claimed_lag, claimed_sign, lag, sign,
         p_value, q_value, partial_r2, verdict`, with further columns as of `find_leads`.
-        `claimed_lag` counts periods of the KPIs' own grain, `lag` those of the observations;
+        `claimed_lag` counts periods of the KPIs' own `grain`, `lag` those of the observations;
         `p_value` is that of the claimed lag in the claimed sign, `lag` and `sign` are what
         the numbers say: the claimed lag where it is supported, else the strongest.
 
@@ -164,8 +185,8 @@ def test_links(
     >>> from kpikit import build_observations, load_strategy
     >>> strategy = load_strategy("data/economy/strategy.yaml")
     >>> evidence = test_links(strategy, build_observations(strategy))
-    >>> evidence.to_frame()[["candidate", "target", "verdict"]].iloc[1].tolist()
-    ['real_investment', 'unemployment', 'supported']
+    >>> evidence.to_frame()[["candidate", "target", "verdict"]].iloc[0].tolist()
+    ['disposable_income', 'consumption', 'supported']
     """
     if not 0 < fdr < 1:
         raise DataError(f"fdr is {fdr!r}; it lies between 0 and 1.")

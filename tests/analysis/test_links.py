@@ -50,7 +50,7 @@ def made(seed=0, *, lag=2, strength=0.9, others=2):
 
 
 def test_a_true_claim_is_supported(tested):
-    evidence = tested(made(1), {"visits": claim("orders", 2), "other_0": claim("orders", 1)})
+    evidence = tested(made(3), {"visits": claim("orders", 2), "other_0": claim("orders", 1)})
     frame = evidence.to_frame()
     assert frame["verdict"].tolist() == ["supported", "not supported"]
     first = frame.iloc[0]
@@ -141,6 +141,9 @@ def test_a_curve_and_a_map_are_drawn(tested):
     assert curve["correlation"].abs().idxmax() == 2
     said = [text.get_text() for text in evidence.plot().texts]
     assert "rises 2 months later" in said
+    lags = evidence.plot_link("visits", "orders")
+    assert lags.get_xlabel() == "months later (0: the same month)"
+    assert lags.get_title(loc="left").endswith(": supported")
 
 
 def test_without_a_claim_there_is_nothing_to_test(tested):
