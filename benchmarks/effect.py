@@ -109,11 +109,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=400, help="KPIs in a cell")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--tables", type=int, nargs="*", help="some of the six only, from 0")
     options = parser.parse_args()
     print("picked       change  phi    n   called  s.e.   short  interval holds")
     tables = [(name, pick, 0.0, False) for name, pick in PICKS.items()]
     tables += [("blind", blindly, STEP, False), ("+ control", blindly, STEP, True)]
     for place, (name, pick, step, shared) in enumerate(tables):
+        if options.tables and place not in options.tables:
+            continue
         for phi in PHIS:
             for length in LENGTHS:
                 rng = np.random.default_rng([options.seed, place, int(10 * phi), length])

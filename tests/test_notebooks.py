@@ -24,6 +24,7 @@ NAMES = {
     "quarterly_review",
 }
 NAMES = {"01_load_kpis", "04_find_leads", "quarterly_review"}
+NAMES = {"01_load_kpis", "03_explain_change", "04_find_leads", "quarterly_review"}
 FORBIDDEN = ("def ", "class ", "for ", "while ", "%", "!")
 
 

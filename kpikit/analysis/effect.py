@@ -32,6 +32,7 @@ POWER = 0.8
 MIN_BEFORE, MIN_AFTER = 8, 3  # fewer periods tell neither a level nor how much it moves
 MIN_SEASONS = 2  # in fewer, a season cannot be told from a change
 TOO_MUCH = 3.0  # an effect this many standard deviations large must be seen, or nothing is told
+FARTHEST = 20.0  # in logarithms: a factor beyond every history
 COLUMNS = ["effect", "lower", "upper", "p_value", "verdict"]
 OBSERVATIONAL = (
     "Observational: whatever else changed at that time is part of the estimate, and nothing "
@@ -290,14 +291,15 @@ def _estimate(
     else:
         verdict = "too short to tell" if reach > TOO_MUCH * fit.noise else "no clear effect"
     relative = effect / abs(without) if without else missing
-    grown = np.expm1(reach * scale.spread) * abs(without)
-    detectable = float(grown) if scale.logarithmic else reach * scale.spread
+    detectable = reach * scale.spread
+    if scale.logarithmic:
+        detectable = float(np.expm1(min(detectable, FARTHEST))) * abs(without)
     return (effect, lower, upper, p_value, verdict), lines, (relative, detectable)
 
 
 def _in_units(level: float, scale: Scale, after: Floats) -> float:
     """Return the change in the KPI's unit; a factor is one on what would have been."""
-    size = level * scale.spread
+    size = max(level * scale.spread, -FARTHEST) if scale.logarithmic else level * scale.spread
     return float(-np.expm1(-size) * after.mean()) if scale.logarithmic else size
 
 

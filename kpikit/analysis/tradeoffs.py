@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,13 +90,14 @@ class Tradeoffs(Result):
         )
 
 
-def find_tradeoffs(
+def find_tradeoffs(  # noqa: PLR0913 - the contract's, with what must not be tested
     panel: pd.DataFrame,
     *,
     directions: Mapping[str, str],
     owners: Mapping[str, str] | None = None,
     fdr: float = 0.10,
     period: int | None = None,
+    exclude: Iterable[tuple[str, str]] = (),
 ) -> Tradeoffs:
     """Find pairs of KPIs of which one was better when the other was worse.
 
@@ -115,6 +116,8 @@ def find_tradeoffs(
         The share of false ones among the trade-offs found, on average, over all pairs.
     period
         Periods in a season; told from the dates unless given. 1 means no season.
+    exclude
+        Pairs of KPIs that are not tested, as one is part of the other.
 
     Returns
     -------
@@ -140,7 +143,7 @@ def find_tradeoffs(
     Trend, season and a KPI's own past are taken off first, then what all KPIs share
     (`correlate_pairs`): a shock that hits all of them is no trade-off. What is left is
     correlated, and tested against one side only: the one on which a gain is a loss. KPIs
-    that are parts of one another by arithmetic move together by that alone.
+    that are parts of one another by arithmetic move together by that alone: `exclude` them.
 
     Examples
     --------
@@ -169,6 +172,9 @@ def find_tradeoffs(
     said = [f"Left out, because they have no better side: {', '.join(sideless)}."]
     rows = [_rows(board, directions, owners, period) for board in boards]
     frame = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=COLUMNS)
+    apart = {frozenset(pair) for pair in exclude}
+    tied = [frozenset(pair) in apart for pair in zip(frame["kpi"], frame["other"], strict=True)]
+    frame = frame.loc[~np.array(tied, dtype=bool)]
     return Tradeoffs(
         frame=_judge(frame, fdr), notes=(*notes, *(said if sideless else []), CAVEAT), fdr=fdr
     )

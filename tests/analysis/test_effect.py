@@ -201,3 +201,9 @@ def test_the_picture_shows_history_counterfactual_and_date():
     assert "expected without it" in labels
     assert "does not count" in labels
     assert any("since 2022-07-01" in text.get_text() for text in ax.texts)
+
+
+def test_a_history_that_tells_little_warns_of_nothing():
+    values = np.exp(noise(26, phi=0.9, seed=4) * 3)
+    found = estimate_effect(history(values), since=month(16))
+    assert np.isfinite(found.detectable)

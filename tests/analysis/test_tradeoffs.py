@@ -76,6 +76,14 @@ def test_pairs_of_one_owner_are_not_tested():
     assert len(pairs) == 5
 
 
+def test_parts_of_one_another_may_be_left_out():
+    found = find_tradeoffs(
+        panel(tied(120)), directions=SIDES, exclude=[("incidents", "releases")]
+    ).to_frame()
+    assert len(found) == 14
+    assert not ((found["kpi"] == "releases") & (found["other"] == "incidents")).any()
+
+
 def test_growth_and_season_in_common_are_no_tradeoff():
     n = 72
     months = np.arange(n)
