@@ -25,6 +25,7 @@ NAMES = {
 }
 NAMES = {"01_load_kpis", "04_find_leads", "quarterly_review"}
 NAMES = {"01_load_kpis", "03_explain_change", "04_find_leads", "quarterly_review"}
+NAMES = {"01_load_kpis", "02_find_trends", "quarterly_review"}
 FORBIDDEN = ("def ", "class ", "for ", "while ", "%", "!")
 
 
