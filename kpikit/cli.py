@@ -23,6 +23,7 @@ from kpikit.commands.leads import leads
 from kpikit.commands.cycle import cycle
 from kpikit.commands.leads import leads
 from kpikit.commands.ledger import ledger
+from kpikit.commands.monitor import monitor
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
 from kpikit.commands.reports import compare, verify
@@ -151,6 +152,7 @@ def schema(
 
 app.command()(observe)
 app.command()(leads)
+app.command()(monitor)
 
 
 @app.command()

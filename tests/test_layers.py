@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "kpikit"
 FLOORS = [  # lowest first; rooms on one floor do not know each other
-    {"errors", "files", "units", "calendars", "periods"},
+    {"errors", "files", "units", "calendars", "periods", "public_days"},
     {"results", "charts", "cache"},
     {"strategy", "ledger"},
     {"sources"},
@@ -29,6 +29,7 @@ ALLOWED = {
     ("periods", "calendars"),
     ("periods", "errors"),
     ("units", "errors"),
+    ("public_days", "errors"),
     ("results", "charts"),
 }
 

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kpikit.analysis.expected import Expectation, expect
+from kpikit.analysis.expected import LINE, Expectation, expect
 from kpikit.analysis.known import KnownEvent, places_anew
 from kpikit.analysis.panel import Floats, Series, season_length
 
 Side = Literal["both", "low", "high"]
 
 MIN_PERIODS = 12  # with fewer, each new period moves the limits too far to act on
-FAMILY = 0.032  # chance that a Gaussian KPI without a signal shows an exceptional period
+FAMILY = 0.036  # chance that a Gaussian KPI without a signal shows an exceptional period
 FAMILY_PERIODS = 120  # ... for every so many of them
 LOOK = 0.011  # chance that an ordinary period is called worth a look
 TAILS = 12.0  # degrees of freedom of the noise: KPIs have tails a little longer than Gaussian
@@ -194,9 +194,10 @@ def _tell(
     apart = sorted({*plain.apart, *logs.apart})
     inside = np.delete(logs.values, apart)
     middle = float(np.median(inside))
+    lost = LINE + len(anew)  # what is free in any scale tells nothing of it
     alike = expect(logs.values, period, apart=apart, anew=anew)
     # both in the same unit, and the change of scale itself accounted for
-    gain = alike.evidence - (alike.freedom + 1) * middle - float((inside - middle).sum())
+    gain = alike.evidence - (len(inside) - lost) * middle - float((inside - middle).sum())
     gain -= expect(values, period, apart=apart, anew=anew).evidence
     return replace(logs, logs=True) if gain > FOR_LOGS else plain
 

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from kpikit.analysis.panel import Series
 from kpikit.errors import DataError
 from kpikit.periods import parse_date
+from kpikit.public_days import KIND as PUBLIC
+from kpikit.public_days import public_days
 
 if TYPE_CHECKING:
-    from kpikit.strategy.model import Event
-
-HOLIDAY = "public holiday"  # excluded from days only: every longer period holds some
+    from kpikit.strategy.model import Event, Strategy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class KnownEvent:
 
     def places(self, series: Series) -> NDArray[np.int64]:
         """Return the places of the periods in which it happened."""
-        if not self.touches(series.kpi) or (self.kind == HOLIDAY and series.grain != "day"):
+        if not self.touches(series.kpi) or (self.kind == PUBLIC and series.grain != "day"):
             return np.empty(0, dtype=np.int64)
         ends = list(series.starts[1:])
         if series.grain is not None and len(series.starts):
@@ -49,7 +49,17 @@ class KnownEvent:
         return np.flatnonzero(inside)
 
 
-def read_events(events: pd.DataFrame | Sequence[Event] | None) -> tuple[KnownEvent, ...]:
+def known_events(strategy: Strategy, *, first: date, last: date) -> tuple[KnownEvent, ...]:
+    """Return a strategy's events, and the public holidays of its country within two days."""
+    place = strategy.organisation.holidays
+    days = public_days(place, first=first, last=last) if place else ()
+    holidays = [KnownEvent(name=day.name, first=day.day, last=day.day, kind=PUBLIC) for day in days]
+    return (*read_events(strategy.events), *holidays)
+
+
+def read_events(
+    events: pd.DataFrame | Sequence[Event | KnownEvent] | None,
+) -> tuple[KnownEvent, ...]:
     """Return events from a strategy's or from a table.
 
     Parameters
@@ -70,7 +80,9 @@ def read_events(events: pd.DataFrame | Sequence[Event] | None) -> tuple[KnownEve
         return tuple(_rows(events))
     found = []
     for event in events:
-        if event.first_day is not None:
+        if isinstance(event, KnownEvent):
+            found.append(event)
+        elif event.first_day is not None:
             found.append(
                 KnownEvent(
                     name=event.name,

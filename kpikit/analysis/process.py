@@ -17,6 +17,16 @@ MEMORY = 0.3  # beyond, neighbours are alike and their ranges too small
 SLOPE = 3.0  # standard errors
 LEAST = 12
 
+SAID = {
+    "change_the_process": "{name}: the process is stable and its target of {target} lies outside "
+    "what it gives, {lower} to {upper}. Change the process, or the target.",
+    "investigate": "{name}: the newest value is no ordinary variation. Find out what happened "
+    "before judging the target of {target}.",
+    "leave_it": "{name}: the target of {target} lies within ordinary variation, {lower} to "
+    "{upper}. Being above or below it is chance; leave the process alone.",
+    "too_short": "{name}: too short to tell whether its target of {target} suits the process.",
+}
+
 Fit = Literal["change_the_process", "investigate", "leave_it", "too_short"]
 
 
@@ -135,3 +145,14 @@ def classify_target(
         "lower_is_better": high is not None and high < lower,
     }.get(direction, (low is not None and upper < low) or (high is not None and lower > high))
     return "change_the_process" if out_of_reach else "leave_it"
+
+
+def tell_target(fit: Fit, *, name: str, target: str, lower: str, upper: str) -> str:
+    """Say what `classify_target` found, in one sentence or two.
+
+    Examples
+    --------
+    >>> tell_target("too_short", name="Churn", target="2 %", lower="", upper="")
+    'Churn: too short to tell whether its target of 2 % suits the process.'
+    """
+    return SAID[fit].format(name=name, target=target, lower=lower, upper=upper)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from kpikit.analysis.budget import spend
 from kpikit.analysis.judging import MIN_PERIODS, Judged, Rules, Side, judge
-from kpikit.analysis.known import read_events, read_resets
+from kpikit.analysis.known import KnownEvent, read_events, read_resets
 from kpikit.analysis.panel import read_panel
 from kpikit.analysis.process import RawLimits, raw_limits
 from kpikit.analysis.runs import find_quiet, find_runs
@@ -147,7 +147,7 @@ def find_signals(  # noqa: PLR0913 - the contract's
     period: int | None = None,
     direction: Direction | Mapping[str, Direction] | None = None,
     smallest: float | Mapping[str, float] | None = None,
-    events: pd.DataFrame | Sequence[Event] | None = None,
+    events: pd.DataFrame | Sequence[Event | KnownEvent] | None = None,
     resets: pd.DataFrame | None = None,
     budget: float | None = None,
     workers: int = 1,
@@ -212,7 +212,7 @@ def find_signals(  # noqa: PLR0913 - the contract's
     >>> values = [5, 7, 6, 6, 5, 7, 6, 5] * 3
     >>> values[17] = 19
     >>> find_signals(pd.DataFrame({"period_start": months, "value": values})).summary()
-    'The KPI: exceptional 2024-06-01 (19.0, where 4.39 to 9.68 was expected).'
+    'The KPI: exceptional 2024-06-01 (19.0, where 4.37 to 8.87 was expected).'
     """
     series, notes = read_panel(panel)
     rules = Rules(

@@ -33,6 +33,10 @@ class Organisation(Item):
         description="Where a year of whole weeks ends: on the last end of a week before "
         "fiscal_year_start, or on the nearest one.",
     )
+    holidays: Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,4})?$")] | None = Field(
+        default=None,
+        description="The country whose public holidays hold here, such as DE, or DE-BY.",
+    )
     time_zone: Text = Field(
         default="UTC", description="The time zone that decides which day it is, as Europe/Berlin."
     )

@@ -1,0 +1,147 @@
+"""The monitor on a small company: what is new, told once, and sent where it is wanted."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from kpikit.cli import app
+from kpikit.errors import KpikitError
+from kpikit.monitor import look_for_news, only_new, post, remember, state_file
+
+COLUMNS = {"day": "date", "amount": "number"}
+
+
+def facts(last, *, lifted=()):
+    """Return a row a day, about 100 each; a month in `lifted` holds twice as much."""
+    days = pd.date_range("2023-01-01", last)
+    rng = np.random.default_rng(4)
+    amount = 100 + 10 * rng.normal(size=len(days))
+    for month in lifted:
+        amount[(days.year == int(month[:4])) & (days.month == int(month[5:]))] *= 2
+    return pd.DataFrame({"day": days, "amount": amount})
+
+
+@pytest.fixture
+def watched(company):
+    def make(last, *, lifted=(), **rest):
+        kpi = {"formula": "avg(amount)", "direction": "lower_is_better"} | rest
+        return company(facts(last, lifted=lifted), columns=COLUMNS, kpis={"amount": kpi})
+
+    return make
+
+
+@pytest.fixture
+def listener():
+    """Listen on this machine, and keep what is posted."""
+    taken = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            length = int(self.headers["Content-Length"])
+            taken.append(json.loads(self.rfile.read(length)))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/", taken
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_nothing_is_news_where_all_is_ordinary(watched):
+    assert look_for_news(watched("2025-06-30"), as_of="2025-06-30") == []
+
+
+def test_a_month_that_stands_out_is_news_once(watched):
+    strategy = watched("2025-06-30", lifted=["2025-06"])
+    news = look_for_news(strategy, as_of="2025-06-30")
+    assert [(one.kpi, one.point, one.signal, one.period_start) for one in news] == [
+        ("amount", "complete", "exceptional", "2025-06-01")
+    ]
+    assert news[0].sentence.startswith("The KPI: exceptional in 2025-06: ")
+    state = state_file(strategy)
+    assert only_new(news, state) == news
+    remember(news, state)
+    assert only_new(news, state) == []
+
+
+def test_the_better_side_is_no_news(watched):
+    strategy = watched("2025-06-30", lifted=["2025-06"], direction="higher_is_better")
+    assert look_for_news(strategy, as_of="2025-06-30") == []
+
+
+def test_the_running_month_is_judged_at_its_same_point(watched):
+    strategy = watched("2025-07-09", lifted=["2025-07"])
+    (one,) = look_for_news(strategy, as_of="2025-07-09")
+    assert (one.point, one.period_start, one.signal) == ("running", "2025-07-01", "exceptional")
+    assert "exceptional so far in 2025-07" in one.sentence
+
+
+def test_what_gets_stronger_is_new_again(watched, tmp_path):
+    (one,) = look_for_news(watched("2025-06-30", lifted=["2025-06"]), as_of="2025-06-30")
+    weak = type(one)(**(vars(one) | {"signal": "worth_a_look"}))
+    state = tmp_path / "state.json"
+    remember([weak], state)
+    assert only_new([one], state) == [one]
+    remember([one], state)
+    assert only_new([weak], state) == []
+
+
+def test_a_state_that_cannot_be_read_is_told(tmp_path):
+    state = tmp_path / "state.json"
+    state.write_text("[]", encoding="utf-8")
+    with pytest.raises(KpikitError, match="no state of the monitor. Remove it"):
+        only_new([], state)
+
+
+def test_the_command_tells_what_is_new_once_with_its_exit_code(watched):
+    strategy = watched("2025-06-30", lifted=["2025-06"])
+    call = ["monitor", str(strategy.path), "--as-of", "2025-06-30"]
+    first, second = (CliRunner().invoke(app, call) for _ in range(2))
+    assert (first.exit_code, second.exit_code) == (1, 0)
+    assert "exceptional in 2025-06" in first.output
+    assert second.output == "Nothing new.\n"
+
+
+def test_the_command_sends_json_and_a_deaf_address_is_asked_again(watched, listener):
+    address, taken = listener
+    strategy = watched("2025-06-30", lifted=["2025-06"])
+    call = ["monitor", str(strategy.path), "--as-of", "2025-06-30", "--json"]
+    deaf = CliRunner().invoke(app, [*call, "--webhook", "http://127.0.0.1:9/"])
+    assert deaf.exit_code == 2
+    assert "will be sent again next time" in deaf.output
+    done = CliRunner().invoke(app, [*call, "--webhook", address])
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)[0]["signal"] == "exceptional"
+    assert taken[0]["organisation"] == "The company"
+    assert [one["kpi"] for one in taken[0]["news"]] == ["amount"]
+
+
+def test_a_webhook_that_is_no_web_address_is_told():
+    with pytest.raises(KpikitError, match="'file:///etc' *: it is no web address"):
+        post([], "file:///etc", organisation="The company")
+
+
+def test_a_file_that_is_not_there_cannot_be_watched(tmp_path):
+    assert CliRunner().invoke(app, ["monitor", str(tmp_path / "none.yaml")]).exit_code == 2
+
+
+def test_a_week_of_looks_leaves_a_small_file(watched):
+    sizes = []
+    for day in pd.date_range("2025-06-24", "2025-06-30"):
+        strategy = watched(day, lifted=["2025-06"])
+        news = only_new(look_for_news(strategy, as_of=day.date()), state_file(strategy))
+        remember(news, state_file(strategy))
+        sizes.append(state_file(strategy).stat().st_size)
+    assert max(sizes) < 400
