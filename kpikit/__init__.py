@@ -81,30 +81,41 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "kpikit.alignment.audit": ("Audit", "audit"),
-    "kpikit.alignment.advice": ("KpiAdvice", "advise_kpis"),
-    "kpikit.alignment.coverage": ("Coverage", "map_coverage"),
-    "kpikit.alignment.history": ("AlignmentHistory", "track_alignment"),
-    "kpikit.alignment.interdependence": ("Interdependencies", "map_interdependencies"),
-    "kpikit.alignment.map": ("StrategyMap", "map_strategy"),
-    "kpikit.alignment.portfolio": ("Portfolio", "propose_portfolio"),
-    "kpikit.alignment.sight": ("LineOfSight", "line_of_sight"),
-    "kpikit.alignment.v2mom": ("V2mom", "describe_department"),
-    "kpikit.analysis.changes": ("Changes", "find_changes"),
-    "kpikit.analysis.decomposition": ("Decomposition", "decompose_change"),
-    "kpikit.analysis.drivers": ("Drivers", "rank_drivers"),
-    "kpikit.analysis.effect": ("Effect", "estimate_effect"),
-    "kpikit.analysis.identities": ("IdentityChecks", "check_identities"),
-    "kpikit.analysis.leads": ("Leads", "find_leads"),
-    "kpikit.analysis.overlap": ("Overlap", "find_overlap"),
-    "kpikit.analysis.tradeoffs": ("Tradeoffs", "find_tradeoffs"),
-    "kpikit.analysis.links": ("LinkEvidence", "test_links"),
-    "kpikit.analysis.seasons": ("Season", "find_season"),
-    "kpikit.analysis.signals": ("Signals", "find_signals"),
-    "kpikit.analysis.trend": ("Trend", "fit_trend"),
+    "kpikit.alignment.advice": (
+        "KpiAdvice",
+        "advise_kpis",
+    ),
     "kpikit.alignment.audit": (
         "Audit",
         "audit",
+    ),
+    "kpikit.alignment.coverage": (
+        "Coverage",
+        "map_coverage",
+    ),
+    "kpikit.alignment.history": (
+        "AlignmentHistory",
+        "track_alignment",
+    ),
+    "kpikit.alignment.interdependence": (
+        "Interdependencies",
+        "map_interdependencies",
+    ),
+    "kpikit.alignment.map": (
+        "StrategyMap",
+        "map_strategy",
+    ),
+    "kpikit.alignment.portfolio": (
+        "Portfolio",
+        "propose_portfolio",
+    ),
+    "kpikit.alignment.sight": (
+        "LineOfSight",
+        "line_of_sight",
+    ),
+    "kpikit.alignment.v2mom": (
+        "V2mom",
+        "describe_department",
     ),
     "kpikit.analysis.changes": (
         "Changes",

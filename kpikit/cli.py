@@ -19,7 +19,6 @@ from typer.core import TyperCommand, TyperGroup
 from kpikit import __version__
 from kpikit.commands.audit import audit
 from kpikit.commands.begin import example, new
-from kpikit.commands.leads import leads
 from kpikit.commands.cycle import cycle
 from kpikit.commands.leads import leads
 from kpikit.commands.ledger import ledger
