@@ -1,14 +1,17 @@
 """For every rule of evidence: numbers that break it, and numbers that keep it."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from kpikit import build_observations
 from kpikit.alignment.audit import audit
 from kpikit.alignment.catalogue import catalogue
+from kpikit.cli import app
 
 TODAY = "2026-10-15"
 MONTHS = 72
@@ -146,8 +149,8 @@ def test_both_owners_of_a_tradeoff_are_named(strategy, observations):
     seen = observations(customers=OTHER, hours=OTHER + noise(7, 3), faults=STEADY)
     frame = audit(strategy(), observations=seen, as_of=TODAY).to_frame()
     (message,) = frame.loc[frame["code"] == "CON02", "message"]
-    assert "hours of ben got worse" in message
-    assert "ada and ben pay for each other" in message
+    assert "when it got better, hours got worse" in message
+    assert message.endswith("different owners, ada and ben.")
 
 
 # with facts --------------------------------------------------------------------------------
@@ -188,6 +191,20 @@ def test_repeated_keys_are_grade_c_and_a_warning(strategy):
     twice = sources_found(keyed, days.append(days[-1:]))
     assert set(twice["severity"]) == {"warning"}
     assert "grade C" in twice["message"].iloc[0]
+
+
+def test_the_command_reads_the_facts_where_it_is_asked_to(strategy):
+    file = strategy()
+    facts(file.folder, pd.date_range("2025-01-01", "2026-10-14"))
+    words = ["audit", str(file.path), "--as-of", TODAY, "--format", "json"]
+    without, with_facts = (
+        json.loads(CliRunner().invoke(app, [*words, *more], catch_exceptions=False).stdout)
+        for more in ([], ["--evidence"])
+    )
+    assert any("Not asked without observations" in note for note in without["notes"])
+    assert not any("Not asked without observations:" in note for note in with_facts["notes"])
+    asked = [sum(part["asked"] for part in found["score"]) for found in (without, with_facts)]
+    assert asked[1] > asked[0]
 
 
 def test_sources_that_cannot_be_read_stop_nothing(strategy, observations):

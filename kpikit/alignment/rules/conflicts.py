@@ -160,9 +160,8 @@ def declared_conflicts_are_held(kpi: Kpi, case: Case) -> Iterator[Hit]:
     over="kpis",
     severity="warning",
     article="S1",
-    message="when it got better, {other} of {other_owner} got worse (correlation "
-    "{correlation:+.2f} beyond trend, season and what all share); {owner} and {other_owner} pay "
-    "for each other.",
+    message="when it got better, {other} got worse (correlation {correlation:+.2f} beyond trend, "
+    "season and what all share), and they have different owners, {owner} and {other_owner}.",
     fix="Let the two owners agree on an exchange, and make each the other's guardrail.",
     needs=("observations",),
 )

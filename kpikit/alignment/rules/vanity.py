@@ -82,7 +82,7 @@ def more_than_easy_to_get(kpi: Kpi, case: Case) -> Iterator[Hit]:
         claims = [(lead, case.facts.links.get((kpi.id, lead.kpi), {})) for lead in kpi.leads]
         if all(found.get("verdict") == "not supported" for _, found in claims):
             targets = ", ".join(lead.kpi for lead in kpi.leads)
-            said = f"what links it to an objective is not borne out: its lead on {targets}"
+            said = f"nothing shows that anything follows from it: no lead on {targets} is borne out"
             sure = all(would_be_seen(lead, found, case) for lead, found in claims)
             yield Hit(
                 {"said": said, "leads": targets}, place="leads", milder=None if sure else "note"
