@@ -1,4 +1,4 @@
-"""The command line: `kpikit new`, `check`, `schema`, `observe`, `review`, `run`, `example`.
+"""The command line: `kpikit new`, `check`, `audit`, `observe`, `review`, `run` and others.
 
 Exit codes: 0 done; 1 done, and something is wrong; 2 could not be done; 130 broken off.
 Each command imports what it needs when it runs, so that `kpikit --help` answers at once.
@@ -17,10 +17,16 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from kpikit import __version__
+from kpikit.commands.audit import audit
 from kpikit.commands.begin import example, new
+from kpikit.commands.cycle import cycle
+from kpikit.commands.leads import leads
+from kpikit.commands.ledger import ledger
 from kpikit.commands.monitor import monitor
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
+from kpikit.commands.reports import compare, verify
+from kpikit.commands.target import target
 from kpikit.errors import KpikitError, StrategyError
 
 if TYPE_CHECKING:
@@ -95,6 +101,7 @@ def _options(
 
 
 app.command()(new)
+app.command()(audit)
 
 
 @app.command()
@@ -143,6 +150,7 @@ def schema(
 
 
 app.command()(observe)
+app.command()(leads)
 app.command()(monitor)
 
 
@@ -160,16 +168,29 @@ def review(  # noqa: PLR0913 - one parameter an option
     workers: Annotated[
         int | None, typer.Option(help="Reports made at the same time; else one a processor.")
     ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Let the workers of this Dask scheduler make the reports.")
+    ] = None,
     as_of: AsOf = None,
     out: Annotated[Path, typer.Option(help="The folder for reports.")] = Path("reports"),
     notebooks: Annotated[
         Path | None, typer.Option(help="A folder with quarterly_review.ipynb; else kpikit's own.")
     ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print each report to PDF too.")] = False,
+    xlsx: Annotated[bool, typer.Option("--xlsx", help="Write the numbers to a workbook.")] = False,
+    time_limit: Annotated[float, typer.Option(help="Seconds that one report may take.")] = 600.0,
+    memory_limit: Annotated[
+        float, typer.Option(help="Gigabytes of memory that one report may hold.")
+    ] = 4.0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Keep what an earlier run made of the same inputs.")
+    ] = False,
     no_record: NoRecord = False,
     as_json: Json = False,
 ) -> None:
     """Make the quarterly review: one report per department, and an index."""
     from kpikit.review.findings import latest_period
+    from kpikit.review.making import Limits
     from kpikit.review.run import run_review
     from kpikit.strategy import load_strategy
 
@@ -180,9 +201,13 @@ def review(  # noqa: PLR0913 - one parameter an option
         period=period or latest_period(loaded, as_of=as_of),
         departments=department or None,
         out=out,
+        formats=("html", *(["pdf"] if pdf else []), *(["xlsx"] if xlsx else [])),
         workers=workers,
+        scheduler=scheduler,
         as_of=as_of,
         notebooks=notebooks,
+        resume=resume,
+        limits=Limits(time_limit, int(memory_limit * 2**30)),
         record=not no_record,
         progress=lambda name, state: typer.echo(f"{name}: {state.replace('_', ' ')}", err=True),
     )
@@ -215,7 +240,12 @@ def run(
     typer.echo(str(run_notebook(notebook, parameters=values, out=target)))
 
 
+app.command()(target)
+app.command()(cycle)
+app.command()(ledger)
 app.command()(example)
+app.command()(compare)
+app.command()(verify)
 
 
 def _value(text: str) -> object:

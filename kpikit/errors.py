@@ -54,7 +54,8 @@ class NotebookError(KpikitError, RuntimeError):
     def __init__(self, notebook: str, *, cell: int, fault: str, output: Path) -> None:
         self.output = output
         super().__init__(
-            f"{notebook}: cell {cell} stopped with {fault}. The run so far is in {output}."
+            f"{notebook}: cell {cell} stopped with {fault.rstrip('.')}. "
+            f"The run so far is in {output}."
         )
 
 

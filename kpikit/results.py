@@ -57,8 +57,8 @@ class Result(ABC):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the result, and return the axes."""
+        ax = axes(ax)  # outside the look, which would undo how pyplot sets itself up when loaded
         with look():
-            ax = axes(ax)
             self._draw(ax)
         return ax
 

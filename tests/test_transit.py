@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpikit import build_observations, check_sources, find_signals, load_strategy
+from kpikit import (
+    build_observations,
+    check_sources,
+    find_changes,
+    find_signals,
+    load_strategy,
+)
 
 FACTS = tuple(f"ttc_{kind}_delays.parquet" for kind in ("subway", "streetcar", "bus"))
 MINUTES = {  # sum of min_delay in the subway's log, by quarter
@@ -99,6 +105,23 @@ def test_no_month_is_missing(strategy, months):
         values = months.history(kpi.id)["value"]
         assert len(values) == lengths[kpi.source], kpi.id
         assert values.notna().all(), kpi.id
+
+
+def test_the_lasting_rise_of_minutes_in_the_subway_is_dated(months):
+    found = find_changes(months.history("sub_delay_min")[["period_start", "value"]]).to_frame()
+    (rise,) = found[found["size"] > 0].to_dict("records")
+    assert pd.Timestamp(2021, 9, 1) <= rise["period_start"] <= pd.Timestamp(2021, 11, 1)
+    assert rise["size_lower"] > 1_000
+
+
+def test_the_fall_of_incidents_on_buses_ends_in_a_bend_and_a_step(months):
+    # from 3,922 in March 2020 to 1,768 in September; then back
+    history = months.history("bus_incidents")[["period_start", "value"]]
+    found = find_changes(history).to_frame().set_index("period_start")
+    bend = found.loc[pd.Timestamp(2020, 9, 1)]
+    assert bend["kind"] == "slope"
+    assert bend["before"] < -100
+    assert found.loc[pd.Timestamp(2021, 3, 1), "size"] > 1_000
 
 
 def test_the_source_check_names_the_bus_months_that_hold_rows_of_streetcars(strategy):

@@ -99,6 +99,11 @@ def read_panel(
     return [_series(key, rows, grain, shared) for key, rows in keys], notes
 
 
+def series_title(kpi: object, segment: object) -> str:
+    """Return the words for a series at the start of a sentence."""
+    return ", ".join(str(part) for part in (kpi, segment) if part != "") or "The KPI"
+
+
 def season_length(period: int | None, grain: Grain | None) -> int:
     """Return the number of periods in a season: as given, else the grain's own, else 1."""
     if period is None:
@@ -219,6 +224,8 @@ def _starts(
     days: pd.DatetimeIndex, place: NDArray[np.int64], grain: Grain | None
 ) -> pd.DatetimeIndex:
     """Return the first day of every period, those without a row included."""
+    if len(days) == int(place[-1]) + 1:
+        return days
     known = dict(zip(place.tolist(), days, strict=True))
     return pd.DatetimeIndex(list(_filled(known, int(place[-1]), grain, _on_calendar(days))))
 
@@ -237,4 +244,5 @@ def _filled(
 
 def _on_calendar(days: pd.DatetimeIndex) -> bool:
     """Return whether every period begins on the same day of a month, as calendar months do."""
-    return bool((days.day == days.day[0]).all() and days.day[0] <= 28)
+    day = days.day.to_numpy()
+    return bool((day == day[0]).all() and day[0] <= 28)

@@ -6,7 +6,8 @@ series also differs in lightness, line or marker, so that greyscale print works.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -58,9 +59,14 @@ LOOK: dict[str, Any] = {
 }
 
 
-def look() -> AbstractContextManager[None]:
-    """Return a context in which everything is drawn in this look."""
-    return mpl.rc_context(LOOK)  # type: ignore[arg-type]  # its stubs list every key
+@contextmanager
+def look() -> Iterator[None]:
+    """Draw everything inside in this look."""
+    with mpl.rc_context(LOOK):  # type: ignore[arg-type]  # its stubs list every key
+        yield
+        interactive = mpl.is_interactive()
+    # a notebook turns it on at its first picture; put back, no later one would be shown
+    mpl.interactive(interactive)
 
 
 def axes(ax: Axes | None = None) -> Axes:
@@ -69,6 +75,8 @@ def axes(ax: Axes | None = None) -> Axes:
         return ax
     from matplotlib import pyplot
 
+    # loads the screen now: inside a look its set-up would be undone
+    pyplot.draw_if_interactive()  # type: ignore[no-untyped-call]
     with look():
         return pyplot.subplots(figsize=SIZE)[1]
 

@@ -1,6 +1,8 @@
-"""What may come: simulated paths of every KPI, and what they add up to.
+"""What may come of every KPI, how surely, and what it adds up to.
 
-`forecast` is the verb; `ladder` chooses the model that a history can carry,
-`smoothing` is the model, `simple` has the ways that need none, `scales` keeps
-values inside their bounds.
+`forecast` and `backtest` are the verbs, `outcomes` is what targets build on. `foresight` takes
+series through them: `ladder` makes a history ready (`cleaning`, `scales`) or falls back to what
+needs no model (`simple`); `batches` go through the members (`members`, and a module for each kind)
+here or elsewhere (`spread`), unless `remembered`; `past_errors` and what other series taught
+(`calibration`) say how far an `outlook` may be off.
 """

@@ -1,51 +1,66 @@
-"""Choose the model that a history can carry, from the richest rung down."""
+"""Choose how a history can be forecast, from the richest rung down."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kpikit.analysis.panel import Floats
-from kpikit.analysis.season import season_p_value
-from kpikit.forecasting.scales import Bounds, Scale, hold, level_scale, natural_scale
+from kpikit.forecasting.cleaning import bridge, find_slips, find_step
+from kpikit.forecasting.members import LONGEST_SEASON, recipe_of
+from kpikit.forecasting.outlook import PATHS, Frame, Outlook
+from kpikit.forecasting.scales import Bounds, frame_of, is_outside
 from kpikit.forecasting.simple import draw_again, repeat, step_on
-from kpikit.forecasting.smoothing import MIN_PERIODS, NoFitError, simulate_smoothing
+from kpikit.periods import SEASONS, Grain
 
-PATHS = 2000  # a probability of 0.8 is then told to a point (one standard error 0.009)
-MANY_ZEROS = 0.3  # share of zeros from which smoothing draws what never happens
-RUNAWAY = 20.0  # times the largest value seen: the fit has run away
-
-# above it a season is left out: fitted to noise, it moves the forecast and feigns certainty
-# (80 % intervals of a quarter's total, 36 months without a season: 66 % held, else 52 %)
-SEASON_ALPHA = 0.05
+MIN_PERIODS = 6  # values from which a trend and its errors can be told at all
+MANY_ZEROS = 0.3  # share of zeros from which a model expects what never happens
+# values looked back at: older ones add time and no accuracy
+LONGEST: dict[Grain, int] = {"day": 400, "week": 313, "month": 300, "quarter": 130, "year": 60}
 
 NOTHING = "nothing observed, so nothing is forecast"
 CONSTANT = "one value only in the whole history; it is repeated, and its spread is unknown"
 SHORT = "too short for a model; the last value, with steps as large as those seen"
 INTERMITTENT = "many zeros; drawn again from recent values"
 NO_SEASON = "too short to tell a season; forecast without one"
+ONE_SEASON = "too short to prove a season; last season's values are half of the forecast"
 GAPS = "gaps are bridged by straight lines, for fitting only"
 LATE = "the newest periods have no value; the forecast starts after them"
 SLIPS = "values far from what their neighbours let expect are set aside in fitting"
+STEP = "its level has moved at once; what was before counts from the new level"
 OUTSIDE = "the history holds values outside the bounds"
-FALLBACK = "no model could be fitted; the last value, with steps as large as those seen"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Simulated:
-    """Paths of one KPI (one row each), whether a model made them, and what to know."""
+class Ready:
+    """A history that models can carry: without gaps, in its frame, divided by its size.
 
-    paths: Floats
-    modelled: bool
+    Attributes
+    ----------
+    known
+        Which values were observed, and neither filled in nor set aside.
+    """
+
+    values: Floats
+    known: NDArray[np.bool_]
+    size: float
+    grain: Grain
+    frame: Frame
+    horizon: int
     notes: tuple[str, ...]
 
 
-def simulate_paths(
-    observed: Floats, *, period: int, horizon: int, bounds: Bounds | None, seed: tuple[int, int]
-) -> Simulated:
-    """Simulate what may follow a history, whatever state it is in.
+def climb(
+    observed: Floats,
+    *,
+    grain: Grain,
+    horizon: int,
+    bounds: Bounds | None,
+    seed: tuple[int, int],
+) -> Ready | Outlook:
+    """Return a history made ready for the models, or its outlook where none can carry it.
 
     Parameters
     ----------
@@ -57,83 +72,76 @@ def simulate_paths(
     """
     seen = np.flatnonzero(np.isfinite(observed))
     if not len(seen):
-        return Simulated(paths=np.full((PATHS, horizon), np.nan), modelled=False, notes=(NOTHING,))
+        empty = np.full((PATHS, horizon), np.nan)
+        return Outlook(frame=Frame(), horizon=horizon, model="none", notes=(NOTHING,), drawn=empty)
     values, late = observed[seen[0] : seen[-1] + 1], len(observed) - 1 - int(seen[-1])
-    limits, notes = _limits(values, bounds)
-    if late:
-        notes.append(LATE)
+    frame = frame_of(values, bounds, late=late)
+    notes = [OUTSIDE] if is_outside(values, frame) else []
+    notes += [LATE] if late else []
+    simple = _simple(values, grain, horizon + late, seed)
+    if simple is not None:
+        drawn, model, note = simple
+        return Outlook(frame=frame, horizon=horizon, model=model, notes=(*notes, note), drawn=drawn)
+    return _ready(values[-LONGEST[grain] :], grain, horizon, frame, notes)
+
+
+def _simple(
+    values: Floats, grain: Grain, steps: int, seed: tuple[int, int]
+) -> tuple[Floats, str, str] | None:
+    """Return paths that need no model, how they were made and why; nothing where one can be had."""
     rng = np.random.default_rng(np.random.SeedSequence(seed))
-    paths, modelled, said = _climb(values, period, horizon + late, limits, rng)
-    return Simulated(paths=hold(paths[:, late:], limits), modelled=modelled, notes=(*notes, *said))
-
-
-def _limits(values: Floats, bounds: Bounds | None) -> tuple[Bounds, list[str]]:
-    if bounds is None:
-        positive = float(np.nanmin(values)) >= 0.0
-        return ((0.0, None), []) if positive else ((None, None), [])
-    lower, upper = bounds
-    below = lower is not None and float(np.nanmin(values)) < lower
-    above = upper is not None and float(np.nanmax(values)) > upper
-    return bounds, [OUTSIDE] if below or above else []
-
-
-def _climb(
-    values: Floats, period: int, steps: int, bounds: Bounds, rng: np.random.Generator
-) -> tuple[Floats, bool, list[str]]:
-    """Return the paths of the highest rung that holds, whether it is a model, and notes."""
     known = values[np.isfinite(values)]
     if float(np.ptp(known)) <= 1e-12 * float(np.abs(known).max()):
-        return repeat(float(known[-1]), steps=steps, count=PATHS), False, [CONSTANT]
+        return repeat(float(known[-1]), steps=steps, count=PATHS), "constant", CONSTANT
     if len(known) < MIN_PERIODS:
-        return step_on(values, steps=steps, count=PATHS, rng=rng), False, [SHORT]
+        return step_on(values, steps=steps, count=PATHS, rng=rng), "steps seen", SHORT
     if float(known.min()) >= 0.0 and float(np.mean(known == 0.0)) >= MANY_ZEROS:
+        period = SEASONS[grain]
         place = period if len(values) >= 2 * period else 1
         paths = draw_again(values, period=place, steps=steps, count=PATHS, rng=rng)
-        return paths, False, [INTERMITTENT]
-    notes = [GAPS] if len(known) < len(values) else []
-    filled = np.interp(np.arange(len(values)), np.flatnonzero(np.isfinite(values)), known)
-    if len(known) < 2 * period + 2:
-        season = 1
-        notes += [NO_SEASON] if period > 1 else []
-    else:
-        season = period if _may_be_seasonal(values, period, bounds) else 1
-    for scale, length in _rungs(filled, season, bounds):
-        found = _smooth(filled, scale, length, steps, rng)
-        if found is not None:
-            paths, far = found
-            return paths, True, [*notes, SLIPS] if far else notes
-    return step_on(values, steps=steps, count=PATHS, rng=rng), False, [*notes, FALLBACK]
+        return paths, "recent values", INTERMITTENT
+    return None
 
 
-def _may_be_seasonal(values: Floats, period: int, bounds: Bounds) -> bool:
-    """Return whether the season test, on the model's scale, does not speak against a season."""
-    times = np.flatnonzero(np.isfinite(values))
-    scaled = natural_scale(values, bounds).to(values[times])
-    p_value = season_p_value(scaled, times, period)
-    return not np.isfinite(p_value) or p_value < SEASON_ALPHA
-
-
-def _rungs(values: Floats, season: int, bounds: Bounds) -> Iterator[tuple[Scale, int]]:
-    """Yield scale and season from the richest to the plainest that the history can carry."""
-    natural = natural_scale(values, bounds)
-    scales = [natural] if natural.name == "level" else [natural, level_scale(values)]
-    if season > 1:
-        yield from ((scale, season) for scale in scales)
-    yield from ((scale, 1) for scale in scales)
-
-
-def _smooth(
-    values: Floats, scale: Scale, season: int, steps: int, rng: np.random.Generator
-) -> tuple[Floats, bool] | None:
-    """Return the smoothed paths, or nothing where they cannot be had or make no sense."""
-    try:
-        paths, far = simulate_smoothing(
-            scale.to(values), season=season, steps=steps, count=PATHS, rng=rng
-        )
-    except NoFitError:
-        return None
-    paths = scale.back(paths)
-    sane = np.isfinite(paths).all() and float(np.quantile(np.abs(paths), 0.975, axis=0).max()) <= (
-        RUNAWAY * float(np.abs(values).max())
+def _ready(values: Floats, grain: Grain, horizon: int, frame: Frame, notes: list[str]) -> Ready:
+    moved = frame.sign * (values - frame.anchor)
+    period = SEASONS[grain]
+    logs = float(np.nanmin(moved)) > 0.0
+    natural = np.log(moved) if logs else moved
+    slips = find_slips(natural, period)
+    known = np.isfinite(moved) & ~slips
+    if not np.isfinite(moved).all():
+        notes.append(GAPS)
+    if slips.any():
+        notes.append(SLIPS)
+    filled = bridge(np.where(known, natural, np.nan), period)
+    notes += _season_notes(len(filled), period)
+    filled, stepped = _undo_step(filled, period)
+    if stepped:
+        notes.append(STEP)
+    # a share that touches its bound has no logarithm; a line may fill a gap below it
+    above = np.exp(filled) if logs else filled
+    above = np.maximum(above, 0.0) if float(np.nanmin(moved)) >= 0.0 else above
+    size = float(np.abs(above).mean())
+    return Ready(
+        values=above / size,
+        known=known,
+        size=size,
+        grain=grain,
+        frame=frame,
+        horizon=horizon,
+        notes=tuple(notes),
     )
-    return (paths, far) if sane else None
+
+
+def _season_notes(length: int, period: int) -> list[str]:
+    recipe = recipe_of(length, period)
+    if recipe == "last season":
+        return [ONE_SEASON]
+    return [NO_SEASON] if recipe == "plain" and 1 < period <= LONGEST_SEASON else []
+
+
+def _undo_step(natural: Floats, period: int) -> tuple[Floats, bool]:
+    """Return the values with what lies before a step brought to the level after it."""
+    at, moved = find_step(natural, period)
+    return np.concatenate([natural[:at] + moved, natural[at:]]), at > 0

@@ -1,64 +1,48 @@
-"""Scales on which a model may run free and its values still stay inside their bounds."""
+"""Where a KPI's values may lie, and the side from which they are forecast."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from kpikit.analysis.panel import Floats
+from kpikit.forecasting.outlook import Frame
 
 Bounds = tuple[float | None, float | None]
-FARTHEST = 50.0  # on a log scale: beyond it numbers only overflow
 
 
-@dataclass(frozen=True)
-class Scale:
-    """A way to and back."""
+def frame_of(values: Floats, bounds: Bounds | None, *, late: int) -> Frame:
+    """Return the frame of a history: its bounds, and the one that it lies nearest to.
 
-    name: str
-    to: Callable[[Floats], Floats]
-    back: Callable[[Floats], Floats]
+    Parameters
+    ----------
+    values
+        Seen from the first to the last, NaN where there is none.
+    bounds
+        Least and largest value possible; `None` for the whole: not below 0 where
+        the history never is.
 
-
-def level_scale(values: Floats) -> Scale:
-    """Return the values' own scale, only divided by their size."""
-    size = float(np.nanmean(np.abs(values)))
-    return Scale("level", lambda v: v / size, lambda z: z * size)
-
-
-def natural_scale(values: Floats, bounds: Bounds) -> Scale:
-    """Return logit inside two bounds, log above one, else the values' own scale.
-
-    A value on a bound has no logarithm, so such a history keeps its own scale.
+    Notes
+    -----
+    What is forecast is a value's distance from that bound, so that errors near it are as
+    uneven as they must be: a share of 0.98 has much further to fall than to rise.
     """
-    lower, upper = bounds
     least, most = float(np.nanmin(values)), float(np.nanmax(values))
-    if lower is not None and upper is not None and lower < least and most < upper:
-        return _logit(lower, upper)
-    if lower is not None and lower < least and upper is None:
-        return _log(lower)
-    return level_scale(values)
+    lower, upper = bounds if bounds is not None else (0.0 if least >= 0.0 else None, None)
+    low = -np.inf if lower is None else float(lower)
+    high = np.inf if upper is None else float(upper)
+    below, above = _room(least - low), _room(high - most)
+    middle = float(np.nanmedian(values))
+    if np.isfinite(above) and (not np.isfinite(below) or high - middle < middle - low):
+        return Frame(anchor=high, sign=-1.0, lower=low, upper=high, late=late)
+    anchor = low if np.isfinite(below) else 0.0
+    return Frame(anchor=anchor, sign=1.0, lower=low, upper=high, late=late)
 
 
-def hold(paths: Floats, bounds: Bounds) -> Floats:
-    """Return the paths held within their bounds."""
-    return paths if bounds == (None, None) else np.clip(paths, *bounds)
+def is_outside(values: Floats, frame: Frame) -> bool:
+    """Return whether a history holds values outside its bounds."""
+    return bool(np.nanmin(values) < frame.lower or np.nanmax(values) > frame.upper)
 
 
-def _log(floor: float) -> Scale:
-    return Scale(
-        "log",
-        lambda v: np.log(v - floor),
-        lambda z: floor + np.exp(np.clip(z, -FARTHEST, FARTHEST)),
-    )
-
-
-def _logit(lower: float, upper: float) -> Scale:
-    width = upper - lower
-
-    def back(z: Floats) -> Floats:
-        return lower + width / (1 + np.exp(-np.clip(z, -FARTHEST, FARTHEST)))
-
-    return Scale("logit", lambda v: np.log((v - lower) / (upper - v)), back)
+def _room(distance: float) -> float:
+    """Return the distance to a bound; infinite where the history does not keep it."""
+    return distance if distance >= 0.0 else np.inf

@@ -110,9 +110,11 @@ class Observations(Result):
         """Return complete periods only, as analyses take them.
 
         The columns are `kpi, segment, period_start, value`, with `numerator` and
-        `denominator`, which are missing where a formula is no quotient.
+        `denominator`, which are missing where a formula is no quotient, and `known_at`,
+        the day on which the value was known, by which leads are judged.
         """
         columns = ["kpi", "segment", "period_start", "value", "numerator", "denominator"]
+        columns.append("known_at")
         return self.frame.loc[self.frame["complete"], columns].reset_index(drop=True)
 
     def summary(self) -> str:

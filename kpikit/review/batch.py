@@ -2,51 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event
-from typing import Literal
 
+from kpikit.errors import KpikitError
 from kpikit.files import write_file
-from kpikit.review.job import PAGE, RESULT, TASK
-from kpikit.review.process import BEAT, LOG, OVERDUE, STOPPED, run_process
-from kpikit.review.render import Page, render_page
+from kpikit.review.job import PAGE
+from kpikit.review.making import EXECUTED, FAILED, NOT_RUN, Job, Limits, Made, State, make, pack
+from kpikit.review.process import BEAT, report_processes, start_afresh
+from kpikit.review.render import render_page
 
-State = Literal["ok", "failed", "crashed", "timed_out", "not_run"]
 Progress = Callable[[str, str], None]
-
-LIMIT = 600.0  # seconds a report may take: ten times what a slow one needs
-NOT_RUN = "The run was broken off before this report was made."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """One report to be made: all it needs, so that it could be made anywhere.
-
-    Attributes
-    ----------
-    name
-        The department's identifier; files are named by it.
-    notebook, parameters
-        What is run, and with what.
-    bundle
-        A folder whose files are copied to where the notebook runs.
-    page
-        What stands around the report.
-    """
-
-    name: str
-    notebook: Path
-    parameters: Mapping[str, str]
-    bundle: Path | None = None
-    page: Page
+Submit = Callable[[Job], Future[Made]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +41,13 @@ class Batch:
     interrupted: bool
 
 
-def run_batch(
+def run_batch(  # noqa: PLR0913 - each is its own choice
     jobs: Sequence[Job],
     *,
     folder: Path,
     workers: int | None = None,
-    limit: float = LIMIT,
+    scheduler: str | None = None,
+    limits: Limits = Limits(),  # noqa: B008 - it is frozen
     progress: Progress | None = None,
 ) -> Batch:
     """Make every report, whatever becomes of the others, and say how each ended.
@@ -86,45 +59,86 @@ def run_batch(
     ----------
     workers
         Reports made at the same time; as many as there are processors unless given.
-    limit
-        Seconds after which a report is given up.
+    scheduler
+        The address of a Dask scheduler, whose workers then make the reports: each gets
+        all it needs with its task, so that no disk need be shared.
+    limits
+        Time and memory of one report.
     progress
         Called with a name and `running` or its state, always from the caller's thread.
 
     Notes
     -----
-    The state is decided here, never by the notebook: `ok` needs a process that ended
-    with 0, its own word that it is done, and a page. Where Ctrl-C breaks the batch off,
-    what is running is ended, what is finished stays, and the rest is `not_run`.
+    Where Ctrl-C breaks the batch off, what is running is ended, what is finished stays,
+    and the rest is `not_run`.
     """
     tell = progress or (lambda *_: None)
     stop, begun = Event(), set[str]()
     done: dict[str, Outcome] = {}
     interrupted = False
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-
-        def make(job: Job) -> Outcome:
-            begun.add(job.name)
-            return _make(job, folder, limit, stop)
-
-        futures = {pool.submit(make, job): job.name for job in jobs}
+    hands = _cluster(scheduler, limits) if scheduler else _processes(workers, limits, stop, begun)
+    with hands as submit:
+        futures = {submit(job): job for job in jobs}
+        if scheduler:
+            begun.update(job.name for job in jobs)
         try:
-            _follow(futures, begun, done, tell)
+            for job, made in _follow(futures, begun, tell):
+                done[job.name] = _publish(job, made, folder)
+                tell(job.name, made.state)
         except KeyboardInterrupt:
             interrupted = True
         finally:  # whatever ends the following ends what is followed
             stop.set()
-    for future, name in futures.items():
-        done.setdefault(name, future.result())
+            for future in futures:
+                future.cancel()
+        for future, job in futures.items():
+            if job.name not in done:
+                done[job.name] = _publish(job, _made(future), folder)
     return Batch(tuple(done[job.name] for job in jobs), interrupted)
 
 
+@contextmanager
+def _processes(
+    workers: int | None, limits: Limits, stop: Event, begun: set[str]
+) -> Iterator[Submit]:
+    """Give what makes reports on this machine."""
+    with report_processes() as start, ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+
+        def work(job: Job) -> Made:
+            begun.add(job.name)
+            return make(pack(job, limits), limits, start=start, stop=stop)
+
+        yield lambda job: pool.submit(work, job)
+
+
+@contextmanager
+def _cluster(scheduler: str, limits: Limits) -> Iterator[Submit]:
+    """Give what makes reports on a cluster."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise KpikitError(
+            "scheduler: the package distributed is missing. Install kpikit[dask], or leave "
+            "scheduler out."
+        ) from None
+    try:
+        client = Client(scheduler, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
+    except OSError:
+        raise KpikitError(
+            f"scheduler {scheduler!r}: nobody answers there. Check the address, or leave it out."
+        ) from None
+    with client:
+        pool: Executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
+        yield lambda job: pool.submit(_make_there, pack(job, limits), limits)
+
+
+def _make_there(files: Mapping[str, bytes], limits: Limits) -> Made:
+    return make(files, limits, start=start_afresh, stop=Event())
+
+
 def _follow(
-    futures: Mapping[Future[Outcome], str],
-    begun: set[str],
-    done: dict[str, Outcome],
-    tell: Progress,
-) -> None:
+    futures: Mapping[Future[Made], Job], begun: set[str], tell: Progress
+) -> Iterator[tuple[Job, Made]]:
     pending, told = set(futures), set[str]()
     while pending:
         finished, pending = wait(pending, timeout=BEAT, return_when=FIRST_COMPLETED)
@@ -132,27 +146,22 @@ def _follow(
             told.add(name)
             tell(name, "running")
         for future in finished:
-            outcome = done[futures[future]] = future.result()
-            tell(outcome.name, outcome.state)
+            yield futures[future], _made(future)
 
 
-def _make(job: Job, folder: Path, limit: float, stop: Event) -> Outcome:
-    if stop.is_set():
-        return Outcome(name=job.name, state="not_run", message=NOT_RUN)
-    started = time.monotonic()
-    with TemporaryDirectory(prefix="kpikit-", ignore_cleanup_errors=True) as place:
-        work = Path(place)
-        _lay_out(job, work)
-        end = run_process(work, limit, stop)
-        state, message = _judge(end, work, limit)
-        log = (work / LOG).read_text(errors="replace").replace(str(work), ".")
-        html = _publish(job, state, message, work, folder)
-    seconds = time.monotonic() - started
-    return Outcome(name=job.name, state=state, seconds=seconds, html=html, message=message, log=log)
+def _made(future: Future[Made]) -> Made:
+    """Return what a future holds; what was called off, and what its worker could not do."""
+    if future.cancelled():
+        return Made(state="not_run", message=NOT_RUN)
+    fault = future.exception()
+    if fault is None:
+        return future.result()
+    return Made(state="crashed", message=f"Its worker stopped: {type(fault).__name__}: {fault}")
 
 
-def _executed(job: Job) -> str:
-    return f"notebooks/{job.name}.ipynb"
+def executed_name(name: str) -> str:
+    """Return where a department's executed notebook lies, within the folder of the batch."""
+    return f"notebooks/{name}.ipynb"
 
 
 def page_name(name: str) -> str:
@@ -160,59 +169,31 @@ def page_name(name: str) -> str:
     return "index.report.html" if name == "index" else f"{name}.html"
 
 
-def _lay_out(job: Job, work: Path) -> None:
-    """Put into a folder all that the job's process reads."""
-    if job.bundle is not None:
-        shutil.copytree(job.bundle, work, dirs_exist_ok=True)
-    shutil.copyfile(job.notebook, work / job.notebook.name)
-    task = {
-        "notebook": job.notebook.name,
-        "parameters": dict(job.parameters),
-        "executed": _executed(job),
-        "page": asdict(job.page),
-    }
-    write_file(work / TASK, json.dumps(task))
-
-
-def _judge(end: int | str, work: Path, limit: float) -> tuple[State, str]:
-    if end == STOPPED:
-        return "not_run", NOT_RUN
-    if end == OVERDUE:
-        return "timed_out", f"It took longer than {limit:g} seconds and was ended."
-    result = _result(work)
-    if end == 0 and result.get("state") == "ok" and (work / PAGE).is_file():
-        return "ok", ""
-    if result.get("state") in ("failed", "crashed"):
-        state: State = "failed" if result["state"] == "failed" else "crashed"
-        return state, result.get("message", "").replace(str(work), ".")
-    said = (work / LOG).read_text(errors="replace").strip().splitlines()
-    last = f" Its last words: {said[-1]}" if said else ""
-    return "crashed", f"Its process ended with code {end} before it was done.{last}"
-
-
-def _result(work: Path) -> dict[str, str]:
-    try:
-        result: dict[str, str] = json.loads((work / RESULT).read_text())
-    except (OSError, ValueError):
-        return {}
-    return result
-
-
-def _publish(job: Job, state: State, message: str, work: Path, folder: Path) -> str:
-    """Put what the job made, or the page that says why it made none, in its place."""
-    if state == "not_run":
-        return ""
-    executed = folder / _executed(job)
-    failed = executed.with_suffix(".failed.ipynb")
-    for path in (executed, failed):
-        path.unlink(missing_ok=True)
-        made = work / path.relative_to(folder)
-        if made.is_file():
-            write_file(path, made.read_bytes())
+def _publish(job: Job, made: Made, folder: Path) -> Outcome:
+    """Put what was made, or the page that says why nothing was, in its place."""
     name = page_name(job.name)
-    if state == "ok":
-        write_file(folder / name, (work / PAGE).read_bytes())
-    else:
-        values = {"state": state, "message": message}
-        write_file(folder / name, render_page("failure.html.j2", job.page, values))
-    return name
+    if made.state != "not_run":
+        executed = folder / executed_name(job.name)
+        for path, source in ((executed, EXECUTED), (executed.with_suffix(".failed.ipynb"), FAILED)):
+            path.unlink(missing_ok=True)
+            if source in made.files:
+                write_file(path, made.files[source])
+        if made.state == "ok":
+            write_file(folder / name, made.files[PAGE])
+        else:
+            values = {"state": made.state, "message": _named(job, made)}
+            write_file(folder / name, render_page("failure.html.j2", job.page, values))
+    return Outcome(
+        name=job.name,
+        state=made.state,
+        seconds=made.seconds,
+        html="" if made.state == "not_run" else name,
+        message=_named(job, made),
+        log=made.log,
+    )
+
+
+def _named(job: Job, made: Made) -> str:
+    """Return the message, with the name under which the notebook now lies."""
+    failed = executed_name(job.name).removesuffix(".ipynb") + ".failed.ipynb"
+    return made.message.replace(FAILED, failed)

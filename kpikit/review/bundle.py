@@ -16,8 +16,10 @@ from kpikit.errors import DataError, PeriodError
 from kpikit.observations import Observations
 from kpikit.observations.build import Wanted, choose_kpis, observe, used_sources
 from kpikit.periods import Period, parse_date
+from kpikit.review.evidence import Evidence, find_evidence, read_evidence, write_evidence
 from kpikit.sources.checks import check_facts
 from kpikit.sources.read import open_facts
+from kpikit.targets.assess import assess_targets
 
 if TYPE_CHECKING:
     from kpikit.strategy import Strategy
@@ -37,6 +39,10 @@ class Bundle:
         Every KPI at the grain of the review's period.
     sources
         What `check_sources` found.
+    evidence
+        What the numbers show of links between KPIs.
+    assessed
+        What `assess_targets` found.
     unread
         Sources that could not be read, with the reason; KPIs on them are left out.
     """
@@ -45,6 +51,8 @@ class Bundle:
     periods: Observations
     sources: pd.DataFrame
     as_of: date
+    evidence: Evidence
+    assessed: pd.DataFrame
     unread: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -88,7 +96,10 @@ def gather(
             observe(strategy, facts, kpis=chosen, wanted=Wanted(grain=grain), as_of=day)
             for grain in (None, period.grain)
         )
-        return Bundle(own, whole, check_facts(facts, as_of=day).to_frame(), day, unread)
+        checked = check_facts(facts, as_of=day).to_frame()
+    evidence = find_evidence(strategy, own)
+    assessed = assess_targets(strategy, own, as_of=day).to_frame()
+    return Bundle(own, whole, checked, day, evidence, assessed, unread)
 
 
 def write_bundle(
@@ -103,6 +114,8 @@ def write_bundle(
         observations.missing.to_parquet(folder / f"{name}-missing.parquet", index=False)
         observations.definitions.to_parquet(folder / f"{name}-definitions.parquet", index=False)
     bundle.sources.to_parquet(folder / "sources.parquet", index=False)
+    bundle.assessed.to_parquet(folder / "assessed.parquet", index=False)
+    write_evidence(bundle.evidence, folder)
     stamp = json.dumps({"as_of": bundle.as_of.isoformat(), "unread": dict(bundle.unread)})
     (folder / STAMP).write_text(stamp, encoding="utf-8")
     return bundle
@@ -131,7 +144,10 @@ def read_bundle(folder: Path | str) -> Bundle:
         for name in ("observations", "periods")
     }
     sources = pd.read_parquet(folder / "sources.parquet")
-    return Bundle(parts["observations"], parts["periods"], sources, day, stamp["unread"])
+    own, whole = parts["observations"], parts["periods"]
+    assessed = pd.read_parquet(folder / "assessed.parquet")
+    evidence = read_evidence(folder)
+    return Bundle(own, whole, sources, day, evidence, assessed, stamp["unread"])
 
 
 def _parts(bundle: Bundle) -> dict[str, Observations]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -10,21 +10,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kpikit.analysis.identities import IdentityChecks, check_identities, identity_of
-from kpikit.analysis.trend import Trend, fit_trend
+from kpikit.analysis.links import LinkEvidence
 from kpikit.errors import DataError, UnknownNameError
-from kpikit.forecasting.forecast import Forecast, forecast
 from kpikit.observations import Observations
 from kpikit.observations.build import used_sources
-from kpikit.observations.eras import defined_alike
-from kpikit.periods import Calendar, Period, parse_date
+from kpikit.periods import Period, parse_date
 from kpikit.results import Result
 from kpikit.review.bundle import Bundle, gather, read_bundle, write_bundle
+from kpikit.review.look import KpiReview, look_at
 from kpikit.strategy import Kpi, Strategy, load_strategy
 from kpikit.strategy.nodes import KpiReference, walk
 from kpikit.strategy.tree import kpis_of
-from kpikit.targets.aggregate import Aggregate, aggregate_of
-from kpikit.targets.assess import assess_targets
-from kpikit.targets.propose import TargetProposals, propose_targets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,21 +41,6 @@ BOARD = (
     "status",
     "trend",
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class KpiReview:
-    """What the review knows of one KPI."""
-
-    kpi: Kpi
-    history: pd.DataFrame = field(repr=False)
-    trend: Trend | None
-    forecast: Forecast | None
-    proposals: TargetProposals | None
-    aggregate: Aggregate | None
-    row: Mapping[str, object] = field(repr=False)
-    complete: bool
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,6 +65,7 @@ class Review(Result):
     kpis: tuple[KpiReview, ...] = field(repr=False)
     sources: pd.DataFrame = field(repr=False)
     identities: IdentityChecks = field(repr=False)
+    links: LinkEvidence = field(repr=False)
 
     @property
     def title(self) -> str:
@@ -158,7 +140,7 @@ def build_review(
     facts = (
         read_bundle(bundle)
         if bundle
-        else gather(strategy, period=wanted, as_of=seen, kpis=_with_parts(chosen))
+        else gather(strategy, period=wanted, as_of=seen, kpis=_with_others(chosen, strategy))
     )
     return _compose(strategy, department, wanted, chosen, facts)
 
@@ -193,11 +175,14 @@ def latest_period(strategy: Strategy, *, as_of: date | str | None = None) -> str
     )
 
 
-def _with_parts(chosen: Sequence[Kpi]) -> list[str]:
-    """Return the names of KPIs, and of those that their identities are made of."""
+def _with_others(chosen: Sequence[Kpi], strategy: Strategy) -> list[str]:
+    """Return the names of KPIs, of those they are made of, and of those they share a link with."""
+    own = {kpi.id for kpi in chosen}
+    pairs = [(kpi.id, link.kpi) for kpi in strategy.kpis.values() for link in kpi.leads]
+    linked = [name for pair in pairs if own & set(pair) for name in pair]
     trees = [tree for kpi in chosen if (tree := identity_of(kpi)) is not None]
     parts = [node.name for tree in trees for node in walk(tree) if isinstance(node, KpiReference)]
-    return list(dict.fromkeys((*(kpi.id for kpi in chosen), *parts)))
+    return list(dict.fromkeys((*(kpi.id for kpi in chosen), *parts, *linked)))
 
 
 def _identities(strategy: Strategy, chosen: Sequence[Kpi], periods: Observations) -> IdentityChecks:
@@ -215,9 +200,8 @@ def _compose(
     needed = used_sources(strategy, chosen)
     if faults := [facts.unread[name] for name in needed if name in facts.unread]:
         raise DataError("\n".join(faults))
-    assessed = assess_targets(strategy, facts.observations, as_of=facts.as_of).to_frame()
-    assessed = assessed[assessed["period"] == period.label].set_index("kpi")
-    reviews = tuple(_look_at(kpi, strategy, period, facts, assessed) for kpi in chosen)
+    assessed = facts.assessed[facts.assessed["period"] == period.label].set_index("kpi")
+    reviews = tuple(look_at(kpi, strategy, period, facts, assessed) for kpi in chosen)
     return Review(
         frame=pd.DataFrame([review.row for review in reviews], columns=list(BOARD)),
         strategy=strategy,
@@ -228,113 +212,5 @@ def _compose(
         kpis=reviews,
         sources=facts.sources,
         identities=_identities(strategy, chosen, facts.periods),
+        links=facts.evidence.links,
     )
-
-
-def _look_at(
-    kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle, assessed: pd.DataFrame
-) -> KpiReview:
-    """Gather everything about one KPI: past, trend, what comes, what would be honest."""
-    history = facts.observations.history(kpi.id)
-    whole = history[history["complete"] & (history["period_start"] <= pd.Timestamp(period.end))]
-    named = whole.assign(kpi=kpi.title, segment="")
-    trend = fit_trend(named) if whole["value"].notna().any() else None
-    row = {
-        "kpi": kpi.id,
-        "title": kpi.title,
-        "owner": kpi.owner,
-        **_values(kpi, facts.periods, strategy.calendar, period),
-        **_verdict(kpi, assessed),
-        "trend": str(trend.to_frame()["verdict"].iloc[0]) if trend else "no data",
-    }
-    ahead, proposals, notes = _ahead(kpi, strategy, period, facts)
-    return KpiReview(
-        kpi=kpi,
-        history=history,
-        trend=trend,
-        forecast=ahead,
-        proposals=proposals,
-        aggregate=_aggregate(kpi, strategy, facts),
-        row=row,
-        complete=_is_complete(kpi, facts.periods, period),
-        notes=notes,
-    )
-
-
-def _is_complete(kpi: Kpi, periods: Observations, period: Period) -> bool:
-    history = periods.history(kpi.id)
-    now = history.loc[history["period_start"] == pd.Timestamp(period.start), "complete"]
-    return bool(len(now) and now.all())
-
-
-def _values(
-    kpi: Kpi, periods: Observations, calendar: Calendar, period: Period
-) -> dict[str, object]:
-    """Return the period's value, the one before, and that of a year ago by the calendar."""
-    history = periods.history(kpi.id).set_index("period_start")["value"]
-    starts = {
-        "value": period.start,
-        "previous": calendar.shift(period.start, period.grain, -1),
-        "year_ago": calendar.year_ago(period.start, period.grain),
-    }
-    return {
-        name: float(history.get(pd.Timestamp(start), float("nan")))
-        for name, start in starts.items()
-    } | {"redefined": _redefined(kpi, periods, starts)}
-
-
-def _redefined(kpi: Kpi, periods: Observations, starts: Mapping[str, date]) -> tuple[str, ...]:
-    """Return the names of the earlier values that another definition made."""
-    return tuple(
-        name
-        for name, start in starts.items()
-        if not defined_alike(periods.definitions, kpi.id, [start, starts["value"]])
-    )
-
-
-def _verdict(kpi: Kpi, assessed: pd.DataFrame) -> dict[str, object]:
-    """Return target, attainment and status, or say that there is no target."""
-    if kpi.id not in assessed.index:
-        return {"target": float("nan"), "attainment": float("nan"), "status": "no_target"}
-    found = assessed.loc[kpi.id]
-    return {name: found[name] for name in ("target", "attainment", "status")}
-
-
-def _aggregate(kpi: Kpi, strategy: Strategy, facts: Bundle) -> Aggregate | None:
-    """Return how the KPI's periods make one number, where that can be told."""
-    frame = facts.observations.to_frame()
-    quotient = bool(frame.loc[frame["kpi"] == kpi.id, "denominator"].notna().any())
-    return aggregate_of(kpi, strategy=strategy, is_quotient=quotient)
-
-
-def _ahead(
-    kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle
-) -> tuple[Forecast | None, TargetProposals | None, tuple[str, ...]]:
-    """Forecast up to the end of the next period, and propose its targets."""
-    panel = facts.observations.panel()
-    panel = panel[(panel["kpi"] == kpi.id) & (panel["segment"] == "")]
-    known = panel["period_start"].max()
-    if panel["value"].notna().sum() == 0:
-        return None, None, ("nothing has been observed yet",)
-    calendar = strategy.calendar
-    next_start = calendar.shift(period.start, period.grain, 1)
-    next_end = calendar.period(next_start, period.grain).end
-    steps = len(calendar.starts(known.date(), next_end, kpi.grain)) - 1
-    if steps < 1:
-        return None, None, ()
-    ahead = forecast(panel, horizon=steps, grain=kpi.grain, bounds=kpi.bounds)
-    inside = len(calendar.starts(next_start, next_end, kpi.grain))
-    if steps != inside:
-        return ahead, None, ("targets are proposed once the period is complete",)
-    aggregate = _aggregate(kpi, strategy, facts)
-    if aggregate is None:
-        return ahead, None, ("over_periods is not declared, so no target can be proposed",)
-    proposals = propose_targets(
-        panel,
-        horizon=inside,
-        aggregate=aggregate,
-        direction=kpi.direction,
-        bounds=kpi.bounds,
-        grain=kpi.grain,
-    )
-    return ahead, proposals, ()

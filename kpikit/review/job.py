@@ -24,10 +24,23 @@ TASK, RESULT, PAGE = "task.json", "result.json", "report.html"
 def main() -> int:
     """Carry out the task in the current folder; 0 when the report is made, else 1."""
     _end_with_the_starter()
+    limit_memory()
     task = json.loads(Path(TASK).read_text())
     result = _carry_out(task)
     write_file(Path(RESULT), json.dumps(result))
     return 0 if result["state"] == "ok" else 1
+
+
+def limit_memory() -> None:
+    """Hold this process, and every one it starts, to the memory that the task allows."""
+    try:
+        import resource
+    except ImportError:  # not on this machine
+        return
+    memory = json.loads(Path(TASK).read_text())["memory"]
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    allowed = memory if most == resource.RLIM_INFINITY else min(memory, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (allowed, most))
 
 
 def _carry_out(task: dict[str, Any]) -> dict[str, str]:

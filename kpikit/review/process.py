@@ -3,45 +3,107 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+
+from kpikit.review.cradle import Child, Cradle, can_fork
 
 LOG = "output.log"  # what the process says, in its folder
 OVERDUE, STOPPED = "overdue", "stopped"  # why it was ended
 
 PATIENCE = 10.0  # seconds it has for taking its kernel along before it is killed
-BEAT = 0.2  # seconds between looks at it
+BEAT = 0.2  # seconds between looks at whether it is to stop
+
+Process = subprocess.Popen[bytes] | Child
+Start = Callable[[Path], Process]
+
+# the reports share the processors, not each its matrices
+SHARED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
-def run_process(work: Path, limit: float, stop: Event) -> int | str:
+@contextmanager
+def report_processes() -> Iterator[Start]:
+    """Give what starts a report's process in a folder; all of them end with the block.
+
+    Where the machine can fork, reports are forked from one process that has loaded what
+    they use; elsewhere each loads it for itself.
+    """
+    if can_fork():
+        with _nursery() as cradle:
+
+            def start(work: Path) -> Process:
+                request = {"folder": str(work), "environment": _environment(work)}
+                return cradle.start(request) or start_afresh(work)  # the nursery may be gone
+
+            yield start
+    else:
+        yield start_afresh
+
+
+def run_process(start: Start, work: Path, limit: float, stop: Event) -> int | str:
     """Run a report's process in its folder; return its exit code, or why it was ended."""
-    environment = {
-        **os.environ,
-        "OMP_NUM_THREADS": "1",  # the reports share the processors, not each its matrices
-        "JUPYTER_RUNTIME_DIR": str(work / ".runtime"),  # goes when the folder goes
-        "IPYTHONDIR": str(work / ".ipython"),  # nobody's start-up files run in a report
-    }
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    process = start(work)
+    try:
+        return _wait(process, time.monotonic() + limit, stop)
+    finally:
+        _end(process)
+
+
+@contextmanager
+def _nursery() -> Iterator[Cradle]:
+    mine, its = socket.socketpair()
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "kpikit.review.nursery", str(its.fileno())],
+        env=_environment(None),
+        stdin=subprocess.PIPE,  # never written to: it closes when this process ends
+        pass_fds=[its.fileno()],
+        start_new_session=True,  # Ctrl-C reaches this process only, which then tells
+    )
+    its.close()
+    cradle = Cradle(mine)
+    try:
+        yield cradle
+    finally:
+        cradle.close()
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            process.wait(timeout=2 * PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def start_afresh(work: Path) -> subprocess.Popen[bytes]:
+    """Start a report's process that loads everything for itself."""
     with (work / LOG).open("wb") as log:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-P", "-m", "kpikit.review.job"],
             cwd=work,
-            env=environment,
+            env=_environment(work),
             stdin=subprocess.PIPE,  # never written to: it closes when this process ends
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches this process only, which then tells
         )
-        try:
-            return _wait(process, time.monotonic() + limit, stop)
-        finally:
-            _end(process)
 
 
-def _wait(process: subprocess.Popen[bytes], deadline: float, stop: Event) -> int | str:
+def _environment(work: Path | None) -> dict[str, str]:
+    environment = {**os.environ, **SHARED}
+    if work is not None:
+        environment["JUPYTER_RUNTIME_DIR"] = str(work / ".runtime")  # goes when the folder goes
+        environment["IPYTHONDIR"] = str(work / ".ipython")  # nobody's start-up files run here
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
+
+
+def _wait(process: Process, deadline: float, stop: Event) -> int | str:
     while True:
         try:
             return process.wait(timeout=BEAT)
@@ -52,7 +114,7 @@ def _wait(process: subprocess.Popen[bytes], deadline: float, stop: Event) -> int
                 return OVERDUE
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: Process) -> None:
     """End a process that still runs: ask, then make it. Its kernel ends with it."""
     if process.poll() is None:
         process.terminate()

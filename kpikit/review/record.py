@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kpikit.files import write_file
-from kpikit.review.batch import Batch, page_name
+from kpikit.review.batch import Batch, executed_name, page_name
 from kpikit.review.findings import department_title
+from kpikit.review.numbers import carried_numbers
 from kpikit.review.render import Page, render_page
 from kpikit.sources.fingerprint import hash_file, hash_source
 
@@ -53,13 +54,26 @@ def write_records(  # noqa: PLR0913 - a record is made of this much
             for outcome in batch.outcomes
         ],
         "sha256": _hashes(strategy, notebook),
+    } | code()
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    write_file(folder / "run.json", text)
+    write_file(folder / "review.json", _review(batch, folder, period, as_of))
+    write_file(folder / "index.html", _index(strategy, batch, folder, period))
+    write_file(folder / "run.log", _log(strategy, batch, notebook, started))
+
+
+def code() -> dict[str, object]:
+    """Return what computed the numbers: the versions, and a hash of kpikit's own modules."""
+    package = Path(__file__).parents[1]
+    modules = sorted(package.rglob("*.py"))
+    hashes = "".join(
+        f"{path.relative_to(package).as_posix()} {hash_file(path)}\n" for path in modules
+    )
+    return {
+        "code": hashlib.sha256(hashes.encode()).hexdigest(),
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in LIBRARIES},
     }
-    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-    write_file(folder / "run.json", text)
-    write_file(folder / "index.html", _index(strategy, batch, folder, period))
-    write_file(folder / "run.log", _log(strategy, batch, notebook, started))
 
 
 def slug(name: str) -> str:
@@ -90,6 +104,15 @@ def _hashes(strategy: Strategy, notebook: Path) -> dict[str, object]:
         "sources": sources,
         "notebook": {"path": notebook.name, "sha256": hash_file(notebook)},
     }
+
+
+def _review(batch: Batch, folder: Path, period: str, as_of: date) -> str:
+    """Return the numbers of every report made, as its notebook carries them."""
+    made = [outcome.name for outcome in batch.outcomes if outcome.state == "ok"]
+    found = {name: carried_numbers(folder / executed_name(name)) for name in made}
+    numbers = {name: values for name, values in found.items() if values is not None}
+    record = {"period": period, "as_of": as_of.isoformat(), "departments": numbers}
+    return json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def _index(strategy: Strategy, batch: Batch, folder: Path, period: str) -> str:

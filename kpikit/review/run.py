@@ -17,14 +17,17 @@ from kpikit.files import reserve
 from kpikit.observations.vintages import try_record
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
-from kpikit.review.batch import Batch, Job, Progress, run_batch
+from kpikit.review.batch import Batch, Outcome, Progress, run_batch
 from kpikit.review.bundle import write_bundle
+from kpikit.review.export import check_formats, export
 from kpikit.review.findings import department_title
+from kpikit.review.making import Job, Limits
 from kpikit.review.notebook import notebooks_folder, read_notebook
 from kpikit.review.parameters import check_parameters
-from kpikit.review.record import slug, write_records
+from kpikit.review.record import code, slug, write_records
 from kpikit.review.render import Page
-from kpikit.sources.fingerprint import at_rest
+from kpikit.review.resume import Notes, alone_in
+from kpikit.sources.fingerprint import at_rest, hash_file
 from kpikit.strategy import Strategy, load_strategy
 from kpikit.strategy.model import COMPANY
 from kpikit.strategy.tree import kpis_of
@@ -60,7 +63,7 @@ class ReviewRun(Result):
         """Return 0 when every report is made, 1 when one is not, 130 when broken off."""
         if self.interrupted:
             return 130
-        return 0 if self.frame["state"].eq("ok").all() else 1
+        return 0 if (self.frame["state"].eq("ok") & self.frame["message"].eq("")).all() else 1
 
     def summary(self) -> str:
         """Say how many reports are made, and which are not."""
@@ -91,6 +94,7 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     ledger: str | None = None,
     notebooks: Path | str | None = None,
     resume: bool = False,
+    limits: Limits = Limits(),  # noqa: B008 - it is frozen
     record: bool = False,
     progress: Progress | None = None,
 ) -> ReviewRun:
@@ -107,17 +111,24 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     out
         The folder for reports. They lie in `<out>/<organisation>/<period>/`.
     formats
-        `html`; there is no other.
+        `html` is always made; `pdf` prints each page with the machine's Chromium, and
+        `xlsx` puts the numbers of all departments into one workbook.
     workers
         Reports made at the same time; as many as there are processors unless given.
-    scheduler, ledger, resume
-        Not available: anything but None, None and False is an error.
+    scheduler
+        The address of a Dask scheduler whose workers make the reports.
+    ledger
+        Not available: anything but None is an error.
     as_of
         The day at which the world is looked at; unless given, the newest in the facts,
         no later than the period's last.
     notebooks
         A folder with `quarterly_review.ipynb`; kpikit's own unless given. A notebook is
         code: it is run only from where it is asked for.
+    resume
+        Whether reports that an earlier run made from the same inputs stay as they are.
+    limits
+        Seconds and bytes of memory that one report may take.
     record
         Whether to leave a record of the load in `vintages/` beside the strategy file.
     progress
@@ -145,9 +156,11 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     --------
     >>> run_review("strategy.yaml", period="2026Q3", formats=["docx"])
     Traceback (most recent call last):
-    kpikit.errors.KpikitError: format 'docx' is not available. Use html.
+    kpikit.errors.KpikitError: format 'docx' is not available. Use html, pdf or xlsx.
     """
-    _refuse_unavailable(formats, scheduler=scheduler, ledger=ledger, resume=resume)
+    wanted = check_formats(formats)
+    if ledger is not None:
+        raise KpikitError(f"ledger is {ledger!r}, which is not available. Leave ledger out.")
     if workers is not None and workers < 1:
         raise KpikitError(f"workers is {workers}. Use 1 or more, or leave it out.")
     loaded = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
@@ -158,42 +171,48 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     folder = _writable(Path(out) / slug(loaded.organisation.name) / quarter.label)
 
     started = datetime.now().astimezone()
-    with TemporaryDirectory(prefix="kpikit-bundle-") as place:
+    with alone_in(folder), TemporaryDirectory(prefix="kpikit-bundle-") as place:
         bundle = Path(place)
         with at_rest(loaded, loaded.sources):
             facts = write_bundle(loaded, period=quarter.label, as_of=day, folder=bundle)
             said = try_record(loaded, facts.observations) if record else ()
         day = facts.as_of
-        jobs = [_job(loaded, name, quarter, day, notebook, bundle) for name in chosen]
-        batch = run_batch(jobs, folder=folder, workers=workers, progress=progress)
-    write_records(
-        loaded,
-        batch,
-        folder=folder,
-        period=quarter.label,
-        as_of=day,
-        notebook=notebook,
-        started=started,
-    )
+        notes = Notes(folder, {"bundle": _hashes(bundle), "notebook": hash_file(notebook)} | code())
+        kept = [past for name in chosen if resume and (past := notes.finished(name))]
+        jobs = [
+            _job(loaded, name, quarter, day, notebook, bundle)
+            for name in chosen
+            if name not in {past.name for past in kept}
+        ]
+        tell = notes.watch(progress or (lambda *_: None))
+        made = run_batch(
+            jobs,
+            folder=folder,
+            workers=workers,
+            scheduler=scheduler,
+            limits=limits,
+            progress=tell,
+        )
+        batch = _in_order(chosen, (*kept, *made.outcomes), made.interrupted)
+        write_records(
+            loaded,
+            batch,
+            folder=folder,
+            period=quarter.label,
+            as_of=day,
+            notebook=notebook,
+            started=started,
+        )
+        frame = _frame(batch, folder)
+        if not batch.interrupted:
+            frame = export(frame, wanted, folder=folder, line=_masthead(loaded, quarter))
     return ReviewRun(
-        frame=_frame(batch, folder),
+        frame=frame,
         period=quarter.label,
         folder=folder,
         interrupted=batch.interrupted,
         notes=(f"The reports lie in {folder}.", *said),
     )
-
-
-def _refuse_unavailable(
-    formats: Sequence[str], *, scheduler: str | None, ledger: str | None, resume: bool
-) -> None:
-    for name in [formats] if isinstance(formats, str) else formats:
-        if name != "html":
-            raise KpikitError(f"format {name!r} is not available. Use html.")
-    given = {"scheduler": scheduler, "ledger": ledger, "resume": resume or None}
-    for name, value in given.items():
-        if value is not None:
-            raise KpikitError(f"{name} is {value!r}, which is not available. Leave {name} out.")
 
 
 def _quarter(strategy: Strategy, period: str | Period) -> Period:
@@ -252,10 +271,23 @@ def _job(  # noqa: PLR0913 - a job is made of this much
     }
     page = Page(
         title=f"{department_title(strategy, name)}, {quarter.label}",
-        masthead=f"{strategy.organisation.name} · Quarterly review {quarter.label}",
+        masthead=_masthead(strategy, quarter),
         home="index.html",
     )
     return Job(name=name, notebook=notebook, parameters=values, bundle=bundle, page=page)
+
+
+def _masthead(strategy: Strategy, quarter: Period) -> str:
+    return f"{strategy.organisation.name} · Quarterly review {quarter.label}"
+
+
+def _hashes(bundle: Path) -> dict[str, str]:
+    return {path.name: hash_file(path) for path in sorted(bundle.iterdir())}
+
+
+def _in_order(names: Sequence[str], outcomes: Iterable[Outcome], interrupted: bool) -> Batch:
+    found = {outcome.name: outcome for outcome in outcomes}
+    return Batch(tuple(found[name] for name in names), interrupted)
 
 
 def _frame(batch: Batch, folder: Path) -> pd.DataFrame:

@@ -34,6 +34,10 @@ class Lead(Item):
     kpi: Id = Field(description="The KPI whose future this one tells.")
     lag: int = Field(ge=1, le=104, description="How many periods ahead, at least 1.")
     sign: Sign = Field(description="Whether the other one then rises or falls.")
+    explains: Share | None = Field(
+        default=None,
+        description="The share of what is new in the other one that it is said to explain, 0 to 1.",
+    )
 
 
 class Target(Item):
@@ -155,6 +159,13 @@ class Kpi(Named):
     agreed_by: Many[Text] = Field(default=(), description="Those measured by it who agreed to it.")
     clarity: Share | None = Field(
         default=None, description="The share of those asked who say they understand it, 0 to 1."
+    )
+    incentive: bool = Field(default=False, description="Whether anybody's pay depends on it.")
+    measurement_difficulty: Literal["easy", "moderate", "hard"] | None = Field(
+        default=None, description="How hard it is for its department to measure."
+    )
+    success_means: Text | None = Field(
+        default=None, description="What its department would call a success, in words."
     )
 
     targets: Many[Target] = Field(default=(), description="What is wanted of it, by period.")

@@ -40,6 +40,9 @@ class Organisation(Item):
     time_zone: Text = Field(
         default="UTC", description="The time zone that decides which day it is, as Europe/Berlin."
     )
+    stage: Text | None = Field(
+        default=None, description="The stage that it is in now, such as growth."
+    )
 
 
 class _Statement(Item):
@@ -90,6 +93,16 @@ class Obstacle(Item):
     plan: Text | None = Field(default=None, description="How it is dealt with.")
 
 
+class Understanding(Item):
+    """How many of a department's people know what their work is for, as they were asked."""
+
+    share: Share = Field(
+        description="The share of those asked who can say how their work serves the goals."
+    )
+    asked: Annotated[int, Field(ge=1)] = Field(description="How many people were asked.")
+    on: Date | None = Field(default=None, description="The day on which they were asked.")
+
+
 class Department(Named):
     """A node of the cascade, from the company down to a team."""
 
@@ -106,6 +119,9 @@ class Department(Named):
     values: Many[Text] = Field(default=(), description="What matters most first.")
     methods: Many[Method] = Field(default=(), description="What it does to get there.")
     obstacles: Many[Obstacle] = Field(default=(), description="What stands in its way.")
+    understanding: Understanding | None = Field(
+        default=None, description="What a survey of its people said."
+    )
 
 
 class Person(Named):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
+from kpikit.forecasting.outcomes import Aggregate
 from kpikit.strategy import nodes
 from kpikit.strategy.formula import parse_expression, parse_formula
 
 if TYPE_CHECKING:
     from kpikit.strategy.model import Kpi, Strategy
 
-Aggregate = Literal["sum", "mean", "last", "ratio"]
-AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
+__all__ = ["Aggregate", "aggregate_of"]
 
 
 def aggregate_of(kpi: Kpi, *, strategy: Strategy, is_quotient: bool) -> Aggregate | None:

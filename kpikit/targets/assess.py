@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from kpikit.charts.attainment import attainment_bars
-from kpikit.errors import DataError
-from kpikit.periods import Period, parse_date
+from kpikit.periods import parse_date
 from kpikit.results import Result
+from kpikit.targets.accepted import AcceptedTargets, Wanted, wanted_targets
 from kpikit.targets.direction import Target
-from kpikit.targets.judge import Judgement, judge, wanted
+from kpikit.targets.judge import Judgement, judge_complete, judge_running
+from kpikit.targets.standing import NoDataError, Stand, Table, facts_of, foresee, stand_of
 from kpikit.units import format_chance, format_value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from kpikit.strategy.model import Kpi, Strategy
+    from kpikit.strategy.model import Strategy
 
 COLUMNS = [
     "kpi",
@@ -33,14 +35,6 @@ COLUMNS = [
     "needed_pace",
     "status",
 ]
-FACTS = ["period_start", "value", "numerator", "denominator"]
-
-
-class Table(Protocol):
-    """Anything that holds observations in the columns of the contract."""
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the observations."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,21 +67,26 @@ class Assessments(Result):
 
 
 def assess_targets(
-    strategy: Strategy, observations: Table, *, as_of: date | str, ledger: None = None
+    strategy: Strategy,
+    observations: Table,
+    *,
+    as_of: date | str,
+    ledger: AcceptedTargets | None = None,
 ) -> Assessments:
-    """Say of each declared target whether it is, or how likely it will be, reached.
+    """Say of each target in force whether it is, or how likely it will be, reached.
 
     Parameters
     ----------
     strategy
         Whose targets are assessed: those of KPIs not retired, in periods begun by `as_of`.
     observations
-        At each KPI's own grain; the rows of the whole (segment `""`) are read.
+        At each KPI's own grain; of a target for a segment, the segment's rows are read.
     as_of
         The date at which the world is looked at: nothing that ended, or became known,
         later is seen.
     ledger
-        Accepted targets are not looked up: declared ones count, and any ledger is refused.
+        What remembers accepted targets: the newest one accepted by `as_of` counts, the
+        declared one until then. The notes say where they differ.
 
     Returns
     -------
@@ -96,72 +95,91 @@ def assess_targets(
         needed_pace, status`. `target` is what is committed (else floor, else stretch; of a
         band its middle), `gap` the actual value less the target (of a band: less its nearer
         end, 0 inside). `needed_pace` is what each period still open must hold on average
-        to end on the target; missing once the period is complete.
+        to end on the target, which is as likely as the target's attainment; missing once
+        the period is complete.
 
     Raises
     ------
     PeriodError
         A target's period or `as_of` cannot be read.
+    DataError
+        The ledger holds no accepted targets.
 
     Notes
     -----
     A complete period is reached or not: attainment 1 or 0. While it runs, attainment is the
-    share of simulated outcomes that reach the target, with what the period already holds
-    added, and the status follows from the policy's thresholds. Partial periods of the KPI's
-    own grain are forecast, not read. The status is `no_data`, with its reason in the notes,
-    where a period gone by has no value, or where it cannot be told how the KPI adds up.
+    chance that the whole period, with what it already holds, reaches the target, and the
+    status follows from the policy's thresholds; it never follows from one value against
+    another. Partial periods of the KPI's own grain are forecast, not read. The status is
+    `no_data`, with its reason in the notes, where a period gone by has no value, or where
+    it cannot be told how the KPI adds up.
     """
-    if ledger is not None:
-        raise DataError("ledger: accepted targets cannot be looked up. Pass ledger=None.")
     today = parse_date(as_of)
     table = observations.to_frame()
-    rows, notes = [], []
-    for kpi in strategy.kpis.values():
-        if kpi.status == "retired":
-            continue
-        facts = _facts(kpi, table, strategy, today)
-        for declared in kpi.targets:
-            period = strategy.calendar.parse(declared.period)
-            if period.start > today:
-                continue
-            target = wanted(kpi, declared)
-            if target is None:
-                found = Judgement(reason="the target holds no value that its direction needs")
-            else:
-                found = judge(kpi, target, period, facts, strategy)
-            rows.append(_row(kpi, period, target, found))
-            notes += [note for note in found.notes if note not in notes]
-            if found.reason:
-                notes.append(f"{kpi.id}, {period}: {found.reason}.")
-    return Assessments(frame=pd.DataFrame(rows, columns=COLUMNS), notes=tuple(notes), as_of=today)
-
-
-def _facts(kpi: Kpi, table: pd.DataFrame, strategy: Strategy, today: date) -> pd.DataFrame:
-    """Return the KPI's complete periods as known by then, in the order of time."""
-    rows = table[(table["kpi"] == kpi.id) & (table["segment"] == "") & table["complete"]]
-    rows = rows.assign(period_start=pd.to_datetime(rows["period_start"]))
-    ends = [strategy.calendar.period(at.date(), kpi.grain).end for at in rows["period_start"]]
-    seen = np.array([end <= today for end in ends], dtype=bool)
-    if "known_at" in rows:
-        known = pd.to_datetime(rows["known_at"])
-        seen &= (known.isna() | (known < pd.Timestamp(today) + pd.Timedelta(days=1))).to_numpy()
-    facts = rows.loc[seen, FACTS].sort_values("period_start", ignore_index=True)
-    return facts.astype({"value": float, "numerator": float, "denominator": float})
-
-
-def _row(kpi: Kpi, period: Period, target: Target | None, found: Judgement) -> tuple[object, ...]:
-    middle, gap = _target_and_gap(target, found.actual)
-    return (
-        kpi.id,
-        "",
-        period.label,
-        found.actual,
-        middle,
-        found.attainment,
-        gap,
-        found.needed_pace,
-        found.status,
+    targets, notes = wanted_targets(strategy, ledger, today=today)
+    targets = [one for one in targets if one.period.start <= today]
+    stands = [_stand(one, table, strategy, today) for one in targets]
+    judged, said = _judge(targets, stands, strategy)
+    frame = pd.DataFrame(
+        [_row(one, found) for one, found in zip(targets, judged, strict=True)], columns=COLUMNS
     )
+    notes += said + tuple(
+        f"{_name(one)}: {found}."
+        for one, found in zip(targets, judged, strict=True)
+        if isinstance(found, str)
+    )
+    return Assessments(frame=frame, notes=tuple(dict.fromkeys(notes)), as_of=today)
+
+
+def _stand(one: Wanted, table: pd.DataFrame, strategy: Strategy, today: date) -> Stand | str:
+    """Return how far a target's period has come, or why that cannot be told."""
+    if one.value is None:
+        return "the target holds no value that its direction needs"
+    rows = facts_of(one.kpi, table, strategy, today, segment=one.segment)
+    try:
+        return stand_of(one.kpi, one.period, rows, strategy, segment=one.segment)
+    except NoDataError as reason:
+        return str(reason)
+
+
+def _judge(
+    targets: Sequence[Wanted], stands: Sequence[Stand | str], strategy: Strategy
+) -> tuple[list[Judgement | str], tuple[str, ...]]:
+    """Return each target's judgement, or why there is none; what runs is forecast at once."""
+    judged: list[Judgement | str] = [str(stand) for stand in stands]
+    running = []
+    for place, (one, stand) in enumerate(zip(targets, stands, strict=True)):
+        if isinstance(stand, str) or one.value is None:
+            continue
+        if stand.open_periods:
+            running.append((place, one.value, stand))
+        else:
+            judged[place] = judge_complete(one.value, stand)
+    outcomes, notes = foresee([stand for _, _, stand in running])
+    for (place, value, stand), outcome in zip(running, outcomes, strict=True):
+        found = judge_running(value, stand, outcome, strategy)
+        judged[place] = found or "nothing observed that could be forecast"
+    return judged, notes
+
+
+def _row(one: Wanted, found: Judgement | str) -> tuple[object, ...]:
+    known = Judgement() if isinstance(found, str) else found
+    middle, gap = _target_and_gap(one.value, known.actual)
+    return (
+        one.kpi.id,
+        one.segment,
+        one.period.label,
+        known.actual,
+        middle,
+        known.attainment,
+        gap,
+        known.needed_pace,
+        known.status,
+    )
+
+
+def _name(one: Wanted) -> str:
+    return ", ".join(filter(None, (one.kpi.id, one.segment, one.period.label)))
 
 
 def _target_and_gap(target: Target | None, actual: float) -> tuple[float, float]:

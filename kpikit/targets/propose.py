@@ -1,114 +1,27 @@
-"""Propose honest targets: values that simulated futures reach with a known chance."""
+"""Propose honest targets: values that what is to come reaches with a known chance."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from kpikit.analysis.panel import Floats
-from kpikit.charts.attainment import attainment_chart
-from kpikit.errors import DataError, UnknownNameError
+from kpikit.errors import DataError
 from kpikit.forecasting.forecast import QUANTILES, quantile_columns
+from kpikit.forecasting.outcomes import Aggregate, Outcome, forecast_outcomes
 from kpikit.forecasting.scales import Bounds
 from kpikit.periods import Grain
-from kpikit.results import Result
-from kpikit.targets.aggregate import Aggregate
-from kpikit.targets.direction import Direction, Target, direction_of, quantile_level, reached
-from kpikit.targets.outcomes import (
-    Key,
-    Outcome,
-    Simulation,
-    Window,
-    simulate_outcomes,
-    sum_to_date,
-)
-from kpikit.units import format_chance, format_value
+from kpikit.targets.basis import basis_table, growth_table, parts_of
+from kpikit.targets.direction import Direction, direction_of, quantile_level
+from kpikit.targets.proposals import NAMES, TargetProposals
+from kpikit.targets.to_date import periods_gone, sum_to_date
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+__all__ = ["TargetProposals", "propose_targets"]
 
 ATTAINMENT = (0.9, 0.8, 0.3)
-NAMES = ("floor", "committed", "stretch")
-UNDEFINED = "some simulated outcomes have no denominator and are left out"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class TargetProposals(Result):
-    """Targets with the chance of reaching them, for every KPI.
-
-    Attributes
-    ----------
-    levels
-        The chances that floor, committed and stretch stand for.
-    directions
-        What counts as reached, by KPI.
-    """
-
-    levels: tuple[float, float, float]
-    directions: Mapping[str, Direction]
-    _outcomes: Mapping[Key, Floats] = field(repr=False)
-
-    def attainment(self, kpi: str, value: Target, segment: str = "") -> float:
-        """Return the chance that a target is reached; NaN where nothing could be forecast.
-
-        Parameters
-        ----------
-        value
-            The target, or for a KPI that is `on_target` the band (lower, upper), where
-            `None` leaves one side open.
-
-        Raises
-        ------
-        UnknownNameError
-            There is no such KPI and segment.
-        DataError
-            A band is given where a value is needed, or the other way about.
-        """
-        outcomes = self._outcomes.get((kpi, segment))
-        if outcomes is None:
-            known = [f"{name} {part}".strip() for name, part in self._outcomes]
-            raise UnknownNameError(
-                "proposal for", f"{kpi} {segment}".strip(), known, where="targets"
-            )
-        hits = reached(outcomes, value, self.directions[kpi])
-        return float(hits.mean()) if len(hits) else float("nan")
-
-    def summary(self) -> str:
-        """Say the committed target of one KPI with its chance, or how many were proposed."""
-        if len(self.frame) != 1:
-            return f"Targets proposed for {len(self.frame)} series."
-        row = self.frame.iloc[0]
-        name, chance = _name(row), format_chance(self.levels[1])
-        if not len(self._outcomes[row["kpi"], row["segment"]]):
-            return f"{name}: no target can be proposed, since nothing was observed."
-        if self.directions[row["kpi"]] == "on_target":
-            lower, upper = format_value(row["lower"]), format_value(row["upper"])
-            return f"{name}: a band from {lower} to {upper} holds {chance} of simulated outcomes."
-        value, stretch = format_value(row["committed"]), format_value(row["stretch"])
-        return (
-            f"{name}: {value} is reached with a chance of {chance}, "
-            f"the stretch of {stretch} with {format_chance(self.levels[2])}."
-        )
-
-    def _draw(self, ax: Axes) -> None:
-        if self.frame.empty:
-            return
-        row = self.frame.iloc[0]
-        outcomes = self._outcomes[row["kpi"], row["segment"]]
-        direction = self.directions[row["kpi"]]
-        if not len(outcomes):
-            ax.set_title(f"{_name(row)}: nothing to draw")
-            return
-        grid = np.quantile(outcomes, np.linspace(0.005, 0.995, 100))
-        one_sided = "higher_is_better" if direction == "on_target" else direction
-        chances = [float(reached(outcomes, float(at), one_sided).mean()) for at in grid]
-        marks = {name: float(row[name]) for name in NAMES if np.isfinite(row[name])}
-        curve = pd.DataFrame({"target": grid, "chance": chances})
-        attainment_chart(curve, marks=marks, ax=ax, title=_name(row))
+UNDEFINED = "some outcomes have no denominator and are left out"
 
 
 def propose_targets(  # noqa: PLR0913 - each argument is a question of its own
@@ -122,13 +35,11 @@ def propose_targets(  # noqa: PLR0913 - each argument is a question of its own
     to_date: Mapping[object, object] | pd.DataFrame | None = None,
     bounds: Bounds | Mapping[str, Bounds] | None = None,
     grain: Grain | None = None,
+    skip: int = 0,
     workers: int = 1,
     seed: int = 0,
 ) -> TargetProposals:
     """Say which targets each KPI reaches with a chance of 90, 80 and 30 %.
-
-    The chances come from simulated paths of one fitted model and are known to be too
-    sure of themselves; `forecast` says by how much.
 
     Parameters
     ----------
@@ -136,7 +47,7 @@ def propose_targets(  # noqa: PLR0913 - each argument is a question of its own
         A history or a panel of complete periods; for `ratio` it also carries
         `numerator` and `denominator`, and its values are not read. Never modified.
     horizon
-        How many periods ahead the target spans.
+        How many periods ahead the target spans, after those to `skip`.
     aggregate
         How the periods add up: `sum`, `mean`, `last`, or `ratio` (a quotient of sums).
     attainment
@@ -153,6 +64,8 @@ def propose_targets(  # noqa: PLR0913 - each argument is a question of its own
         periods for `mean`, to a numerator and a denominator for `ratio`. `last` needs none.
     bounds
         Least and largest value of one period; of the quotient for `ratio`.
+    skip
+        How many periods ahead come before those of the target, and do not count.
     grain, workers, seed
         As for `forecast`.
 
@@ -161,8 +74,9 @@ def propose_targets(  # noqa: PLR0913 - each argument is a question of its own
     TargetProposals
         One row per series: `kpi, segment, aggregate, horizon, floor, committed, stretch`,
         and a column per quantile. A KPI that is `on_target` has a band instead: then there
-        are also the columns `lower` and `upper`, the central interval that holds outcomes
-        with committed's chance, and floor, committed and stretch are missing.
+        are also the columns `lower` and `upper`, the central interval that holds what comes
+        with committed's chance, and floor, committed and stretch are missing. `.basis` says
+        what each rests on, `.growth` what growth it asks for beside what there was.
 
     Raises
     ------
@@ -175,8 +89,10 @@ def propose_targets(  # noqa: PLR0913 - each argument is a question of its own
 
     Notes
     -----
-    Paths are added up one by one; quantiles of single periods never are, since the sum of
-    bad months is far less likely than each of them.
+    Each target is a quantile of what the periods will hold *together*; quantiles of single
+    periods are never added up, since the sum of bad months is far less likely than each of
+    them, and periods are not taken for independent either. How often such targets were
+    reached is measured in `docs/methods/targets.md`.
 
     Examples
     --------
@@ -187,13 +103,17 @@ def propose_targets(  # noqa: PLR0913 - each argument is a question of its own
     (15.0, 0.0)
     """
     levels = _levels(attainment)
-    _refuse(horizon, quantiles)
-    outcomes, notes = simulate_outcomes(
+    _refuse(horizon, skip, quantiles)
+    outcomes, notes = forecast_outcomes(
         panel,
-        window=Window(horizon=int(horizon)),
+        steps=int(horizon),
+        skip=int(skip),
         aggregate=aggregate,
-        held=sum_to_date(to_date, aggregate),
-        how=Simulation(bounds=bounds, grain=grain, workers=workers, seed=seed),
+        to_date=sum_to_date(to_date, aggregate),
+        bounds=bounds,
+        grain=grain,
+        workers=workers,
+        seed=seed,
     )
     directions = {one.kpi: direction_of(one.kpi, direction) for one in outcomes}
     rows = [_row(one, aggregate, horizon, directions[one.kpi], levels) for one in outcomes]
@@ -202,12 +122,23 @@ def propose_targets(  # noqa: PLR0913 - each argument is a question of its own
     spread = [_quantiles(one, quantiles) for one in outcomes]
     frame[quantile_columns(quantiles)] = np.array(spread).reshape(len(outcomes), len(quantiles))
     bands = ["lower", "upper"] if "on_target" in directions.values() else []
-    undefined = [_name_of(one) for one in outcomes if 0 < _undefined(one) < len(one.totals)]
+    undefined = [_name_of(one) for one in outcomes if 0 < _undefined(one) < len(one.draws)]
+    parts = parts_of(panel, outcomes, aggregate)
+    growth = growth_table(
+        frame,
+        outcomes,
+        parts,
+        gone=periods_gone(to_date),
+        ahead=int(horizon) + int(skip),
+        directions=directions,
+    )
     return TargetProposals(
         frame=frame[[*names, *quantile_columns(quantiles), *bands]],
         notes=(*notes, *(f"{name}: {UNDEFINED}." for name in undefined)),
         levels=levels,
         directions=directions,
+        basis=basis_table(outcomes, parts, level=levels[1], directions=directions),
+        growth=growth,
         _outcomes={(one.kpi, one.segment): _defined(one) for one in outcomes},
     )
 
@@ -222,9 +153,11 @@ def _levels(attainment: Sequence[float]) -> tuple[float, float, float]:
     return levels[0], levels[1], levels[2]
 
 
-def _refuse(horizon: int, quantiles: Sequence[float]) -> None:
+def _refuse(horizon: int, skip: int, quantiles: Sequence[float]) -> None:
     if isinstance(horizon, bool) or horizon != int(horizon) or horizon < 1:
         raise DataError(f"horizon is {horizon!r}; it is a whole number of periods, 1 or more.")
+    if isinstance(skip, bool) or skip != int(skip) or skip < 0:
+        raise DataError(f"skip is {skip!r}; it is a whole number of periods, 0 or more.")
     if outside := [level for level in quantiles if not 0 < level < 1]:
         raise DataError(f"quantiles hold {outside}; each lies between 0 and 1.")
 
@@ -254,18 +187,14 @@ def _quantiles(one: Outcome, levels: Sequence[float]) -> list[float]:
 
 
 def _defined(one: Outcome) -> Floats:
-    defined = one.totals[np.isfinite(one.totals)]
+    defined = one.draws[np.isfinite(one.draws)]
     defined.setflags(write=False)
     return defined
 
 
 def _undefined(one: Outcome) -> int:
-    return int((~np.isfinite(one.totals)).sum())
+    return int((~np.isfinite(one.draws)).sum())
 
 
 def _name_of(one: Outcome) -> str:
     return ", ".join(str(part) for part in (one.kpi, one.segment) if part != "") or "The KPI"
-
-
-def _name(row: pd.Series) -> str:
-    return ", ".join(str(row[key]) for key in ("kpi", "segment") if row[key] != "") or "The KPI"

@@ -10,6 +10,7 @@ from kpikit.analysis.trend import fit_trend
 mpl.use("Agg")
 
 COLUMNS = ["kpi", "segment", "slope", "slope_lower", "slope_upper", "p_value", "verdict"]
+COLUMNS += ["since", "periods", "of_level"]
 
 
 def history(values, freq="MS"):
@@ -32,7 +33,9 @@ def test_a_straight_line_by_hand():
     assert list(found.to_frame().columns) == COLUMNS
     assert (row["slope"], row["slope_lower"], row["slope_upper"]) == pytest.approx((3, 3, 3))
     assert (row["p_value"], row["verdict"]) == (0.0, "rising")
-    assert found.summary() == "The KPI: rising; +36.0 a year (95 % interval +36.0 to +36.0)."
+    assert found.summary() == (
+        "The KPI: rising; +36.0 a year (95 % interval +36.0 to +36.0), +98.6 % of its level."
+    )
 
 
 def test_independent_noise_agrees_with_ordinary_regression():
@@ -143,6 +146,57 @@ def test_false_trends_stay_rare_where_errors_remember():
             values[t] = 0.6 * values[t - 1] + rng.normal()
         found.append(only(history(values[42:]))["verdict"] in ("rising", "falling"))
     assert np.mean(found) <= 0.11
+
+
+def test_a_trend_is_judged_since_the_last_step():
+    # ten up in 2024-01, and from then on half a unit a month; before it nothing
+    after = np.arange(72) >= 24
+    values = noisy(72) + after * (10 + 0.5 * (np.arange(72) - 24))
+    found = fit_trend(history(values))
+    row = found.to_frame().iloc[0]
+    assert (row["since"], row["periods"]) == (pd.Timestamp("2024-01-01"), 48)
+    assert row["slope_lower"] < 0.5 < row["slope_upper"]
+    assert "rising since the change in 2024-01; " in found.summary()
+    assert found.notes == ("the KPI: changed in the period of 2024-01-01; judged since.",)
+    line = found.line()
+    assert line["expected"].notna().sum() == 48
+    assert (line["lower"] <= line["expected"])[24:].all()
+
+
+def test_after_a_bend_the_slope_is_that_of_the_last_stretch():
+    times = np.arange(72)
+    values = noisy(72) + np.minimum(times, 40) - 0.4 * np.maximum(times - 40, 0)
+    row = only(history(values))
+    assert row["verdict"] == "falling"
+    assert row["slope"] == pytest.approx(-0.4, abs=0.1)
+
+
+def test_a_change_a_moment_ago_leaves_too_little_to_tell():
+    values = noisy(48) + 30 * (np.arange(48) >= 42)
+    found = fit_trend(history(values))
+    assert found.to_frame()["verdict"].item() == "too short"
+    assert found.summary().startswith(
+        "The KPI: too short to tell a trend since the change in 2025-"
+    )
+
+
+def test_a_straight_rise_is_not_cut():
+    rising = [only(history(noisy(60, slope=0.1, seed=seed))) for seed in range(30)]
+    assert sum(row["since"] > pd.Timestamp("2022-01-01") for row in rising) == 0
+
+
+def test_every_second_period_missing_leaves_a_trend_to_be_told():
+    values = noisy(72, slope=0.2)
+    values[::2] = np.nan
+    values[40:50] = np.nan
+    row = only(history(values))
+    assert row["verdict"] == "rising"
+    assert row["slope_lower"] < 0.2 < row["slope_upper"]
+
+
+def test_the_slope_is_a_share_of_the_level_where_that_has_a_sign():
+    assert only(history(noisy(slope=1)))["of_level"] == pytest.approx(1 / 117.5, rel=0.05)
+    assert np.isnan(only(history(noisy(slope=1) - 110))["of_level"])
 
 
 def test_one_kpi_is_drawn_with_its_line_and_many_as_dots():

@@ -1,30 +1,20 @@
 """A report as a reader opens it: in a real browser, from a file, on screen and on paper."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from kpikit import run_review
+from kpikit.review.printing import FLAGS, find_chromium
 
 ROOT = Path(__file__).parents[2]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def chromium():
-    names = (os.environ.get("KPIKIT_CHROMIUM"), "chromium", "google-chrome", "chrome")
-    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    found = find_chromium()
     if found is None and os.environ.get("CI"):
         pytest.fail("there is no Chromium: install Debian's package chromium")
     if found is None:
@@ -49,7 +39,7 @@ def page(chromium, reports):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         page = browser.new_page(viewport={"width": 1000, "height": 1200})
         page.asked, page.complaints = [], []
         page.on("request", lambda request: page.asked.append(request.url))

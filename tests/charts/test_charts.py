@@ -11,7 +11,7 @@ import pytest
 from kpikit.charts.board import gap_chart
 from kpikit.charts.embed import picture
 from kpikit.charts.series import forecast_fan, history_chart, target_line, trend_line
-from kpikit.charts.style import axes
+from kpikit.charts.style import axes, look
 
 mpl.use("agg")
 
@@ -71,3 +71,11 @@ def test_the_board_leaves_out_what_has_no_target():
     assert gap_chart(frame.iloc[1:], ax=axes()).texts[0].get_text() == (
         "no KPI has a value and a target"
     )
+
+
+def test_what_a_notebook_turns_on_at_its_first_picture_stays_on():
+    mpl.interactive(False)
+    with look():
+        mpl.interactive(True)
+    assert mpl.is_interactive(), "only the first picture of a notebook would be shown"
+    mpl.interactive(False)

@@ -7,14 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from kpikit.review.batch import Job, page_name, run_batch
+from kpikit.review.batch import page_name, run_batch
+from kpikit.review.making import Job, Limits
 from kpikit.review.render import Page
 
 FAULTS = {
     "error": "raise ValueError('no such <b>rate</b>')",
     "kill": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
-    "parent": "import os, signal; os.kill(os.getppid(), signal.SIGKILL)",
+    # a kernel is forked by a process that the report's own process forked
+    "parent": (
+        "import os, signal; from pathlib import Path; "
+        "stat = Path(f'/proc/{os.getppid()}/stat').read_text(); "
+        "os.kill(int(stat.rpartition(')')[2].split()[1]), signal.SIGKILL)"
+    ),
     "hang": "import time; time.sleep(60)",
+    "memory": "x = bytearray(2**31)",
 }
 BODY = f"""
 from pathlib import Path
@@ -46,11 +53,11 @@ def jobs(notebook, tmp_path):
 
 
 def kernels_of(folder):
-    """Return the processes that were started in a folder of a batch."""
+    """Return the processes that work in a folder of a batch."""
     found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+    for entry in Path("/proc").glob("[0-9]*/cwd"):
         try:
-            if str(folder) in entry.read_text():
+            if entry.readlink().is_relative_to(folder):
                 found.append(entry.parent.name)
         except OSError:
             continue
@@ -90,7 +97,12 @@ def test_of_twenty_departments_two_fail_and_eighteen_report(jobs, tmp_path):
 
 def test_a_process_that_dies_or_takes_too_long_is_named_and_its_run_kept(jobs, tmp_path):
     started = time.monotonic()
-    batch = run_batch(jobs(shot="parent", slow="hang"), folder=tmp_path / "out", limit=4, workers=2)
+    batch = run_batch(
+        jobs(shot="parent", slow="hang"),
+        folder=tmp_path / "out",
+        limits=Limits(seconds=4),
+        workers=2,
+    )
     shot, slow = batch.outcomes
     assert shot.state == "crashed"
     assert "ended with code -9" in shot.message
@@ -119,12 +131,22 @@ def test_a_broken_off_run_keeps_what_is_finished_and_leaves_no_process(jobs, tmp
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["first.html", "notebooks"]
 
 
+def test_a_report_that_takes_too_much_memory_fails_alone(jobs, tmp_path):
+    batch = run_batch(
+        jobs(large="memory", small="x"), folder=tmp_path / "out", limits=Limits(memory=2**30)
+    )
+    large, small = batch.outcomes
+    assert (large.state, small.state) == ("failed", "ok")
+    assert "MemoryError" in large.message
+
+
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
 def test_when_the_runner_is_killed_its_reports_end_too(jobs, tmp_path):
     (job,) = jobs(slow="hang")
     code = (
         "import sys; from pathlib import Path\n"
-        "from kpikit.review.batch import Job, run_batch\n"
+        "from kpikit.review.batch import run_batch\n"
+        "from kpikit.review.making import Job\n"
         "from kpikit.review.render import Page\n"
         f"job = Job(name='slow', notebook=Path({str(job.notebook)!r}), "
         "parameters={'what': 'hang'}, page=Page('slow'))\n"

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from kpikit.review import sections
 from kpikit.review.bundle import read_bundle, write_bundle
 from kpikit.review.findings import build_review
+from kpikit.review.sections import standing
 
 KPIS = {
     "income": {
@@ -31,7 +31,7 @@ def strategy(company):
 def cells(review, kpi):
     """Return what the board says of the period before, and of the year before."""
     item = next(item for item in review.kpis if item.kpi.id == kpi)
-    return [sections._compared(item, name, review) for name in ("previous", "year_ago")]
+    return [standing._compared(item, name, review) for name in ("previous", "year_ago")]
 
 
 def test_values_of_two_definitions_are_not_compared(strategy):

@@ -91,9 +91,7 @@ def test_a_failing_department_is_named_everywhere_and_does_not_stop_the_other(
         ),
         ({"departments": ["suport"]}, UnknownNameError, "Did you mean 'support'?"),
         ({"departments": ["idle"]}, UnknownNameError, "no department with KPIs 'idle'"),
-        ({"formats": ["pdf"]}, KpikitError, "format 'pdf' is not available. Use html."),
-        ({"scheduler": "tcp://x"}, KpikitError, "scheduler is 'tcp://x', which is not available"),
-        ({"resume": True}, KpikitError, "resume is True, which is not available"),
+        ({"formats": ["docx"]}, KpikitError, "format 'docx' is not available. Use html, pdf or"),
         ({"ledger": "l.sqlite"}, KpikitError, "ledger is 'l.sqlite', which is not available"),
         ({"workers": 0}, KpikitError, "workers is 0. Use 1 or more"),
         ({"as_of": "30.6.2026"}, PeriodError, "date '30.6.2026' cannot be read"),
@@ -135,3 +133,78 @@ def test_an_organisation_gives_its_folder_a_plain_name():
     assert slug("{x} Brightdesk, Inc.") == "x-brightdesk-inc"
     assert slug("東京") != slug("大阪")
     assert len(slug("x" * 300)) == 60
+
+
+def test_a_run_goes_on_where_another_was_broken_off(strategy, templates, tmp_path):
+    def run(out, notebooks, **options):
+        return run_review(
+            strategy, period="2026Q2", out=tmp_path / out, notebooks=notebooks, **options
+        )
+
+    def pages(found):
+        names = ("support.html", "sales.html", "index.html", "run.json")
+        return [(found.folder / name).read_bytes() for name in names]
+
+    def break_off(name, state):
+        if (name, state) == ("support", "ok"):
+            raise KeyboardInterrupt
+
+    notebooks = templates()
+    unbroken = run("whole", notebooks)
+    broken = run("broken", notebooks, progress=break_off, workers=1)
+    assert broken.exit_code == 130
+    assert list(broken.to_frame()["state"]) == ["ok", "not_run"]
+
+    told = []
+    resumed = run("broken", notebooks, resume=True, progress=lambda *event: told.append(event))
+    assert {name for name, _ in told} == {"sales"}
+    assert resumed.exit_code == 0
+    assert pages(resumed) == pages(unbroken)
+
+    facts = strategy.parent / "tickets.csv"
+    facts.write_text(facts.read_text() + "2026-06-29,1\n")
+    told.clear()
+    assert run("broken", notebooks, resume=True, progress=lambda *event: told.append(event))
+    assert {name for name, _ in told} == {"support", "sales"}  # other facts, other reports
+
+    (resumed.folder / "sales.html").write_text("somebody else's")
+    told.clear()
+    run("broken", notebooks, resume=True, progress=lambda *event: told.append(event))
+    assert {name for name, _ in told} == {"sales"}
+
+
+def test_two_runs_do_not_write_to_one_folder(strategy, templates, tmp_path):
+    def another(name, state):
+        with pytest.raises(KpikitError, match=r"another run is writing its reports there\. Wait"):
+            run_review(strategy, period="2026Q2", out=tmp_path, notebooks=notebooks)
+
+    notebooks = templates()
+    run = run_review(strategy, period="2026Q2", out=tmp_path, notebooks=notebooks, progress=another)
+    assert run.exit_code == 0
+
+
+def test_a_cluster_makes_the_same_reports(strategy, templates, tmp_path):
+    from distributed import LocalCluster
+
+    options = {"period": "2026Q2", "notebooks": templates(broken="sales")}
+    here = run_review(strategy, out=tmp_path / "here", **options)
+    with LocalCluster(
+        n_workers=1, threads_per_worker=2, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        there = run_review(
+            strategy, out=tmp_path / "there", scheduler=cluster.scheduler_address, **options
+        )
+    assert list(there.to_frame()["state"]) == list(here.to_frame()["state"]) == ["ok", "failed"]
+    for name in ("support.html", "sales.html", "run.json", "review.json"):
+        assert (there.folder / name).read_bytes() == (here.folder / name).read_bytes()
+
+
+def test_a_scheduler_that_is_not_there_is_said(strategy, templates, tmp_path):
+    with pytest.raises(KpikitError, match=r"nobody answers there\. Check the address"):
+        run_review(
+            strategy,
+            period="2026Q2",
+            out=tmp_path,
+            notebooks=templates(),
+            scheduler="tcp://127.0.0.1:1",
+        )

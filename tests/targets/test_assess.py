@@ -208,9 +208,58 @@ def test_periods_to_come_and_retired_kpis_are_left_out():
     assert assess(retired, table, "2024-04-01").frame.empty
 
 
-def test_a_ledger_is_refused():
-    with pytest.raises(DataError, match="Pass ledger=None"):
-        assess_targets(strategy(), Facts(facts([1])), as_of="2024-04-01", ledger="x")
+@dataclass
+class Ledger:
+    """Stands for a ledger by the one question that is asked of it."""
+
+    rows: list[tuple]
+
+    def accepted_targets(self):
+        names = ["kpi", "segment", "period", "level", "value", "when"]
+        return pd.DataFrame(self.rows, columns=names)
+
+
+def test_the_newest_accepted_target_counts_and_a_difference_is_said():
+    plan = strategy({"period": "2024Q1", "committed": 30}, {"period": "2024Q2", "committed": 30})
+    ledger = Ledger(
+        [
+            ("orders", "", "2024Q1", "committed", 32.0, "2024-02-01T10:00:00Z"),
+            ("orders", "", "2024Q1", "stretch", 40.0, "2024-02-02T10:00:00Z"),
+            ("orders", "", "2024Q1", "committed", 31.0, "2024-01-01T10:00:00Z"),
+            ("orders", "", "2024Q1", "committed", 99.0, "2024-05-01T10:00:00Z"),
+            ("gone", "", "2024Q1", "committed", 1.0, "2024-01-01T10:00:00Z"),
+        ]
+    )
+    found = assess_targets(plan, Facts(facts([10, 11, 12])), as_of="2024-03-31", ledger=ledger)
+    # 32 was committed last by the end of March; 99 came later
+    assert found.to_frame()[["period", "target", "status"]].to_numpy().tolist() == [
+        ["2024Q1", 32, "on_target"]
+    ]
+    assert (
+        "orders, 2024Q1: 32.0 was accepted and 30.0 is declared; what was accepted counts."
+        in found.notes
+    )
+
+
+def test_an_accepted_target_may_be_for_a_segment():
+    table = pd.concat([facts([10, 11, 12]), facts([4, 5, 6]).assign(segment="north")])
+    ledger = Ledger([("orders", "north", "2024Q1", "committed", 15.0, "2024-01-01T10:00:00Z")])
+    found = assess_targets(strategy(), Facts(table), as_of="2024-03-31", ledger=ledger)
+    row = found.to_frame().iloc[0]
+    assert row[["segment", "actual_to_date", "status"]].tolist() == ["north", 15, "on_target"]
+
+
+def test_what_holds_no_accepted_targets_is_refused():
+    plan, table = strategy(), Facts(facts([1]))
+    with pytest.raises(DataError, match="ledger is 'x', which holds no accepted targets"):
+        assess_targets(plan, table, as_of="2024-04-01", ledger="x")
+
+    class Other:
+        def accepted_targets(self):
+            return pd.DataFrame({"kpi": []})
+
+    with pytest.raises(DataError, match="no column 'segment' and no column 'period'"):
+        assess_targets(plan, table, as_of="2024-04-01", ledger=Other())
 
 
 def test_many_targets_are_counted_and_drawn():

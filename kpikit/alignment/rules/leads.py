@@ -1,0 +1,130 @@
+"""LED: whether the leading KPIs lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import isfinite
+
+from kpikit.alignment.case import Case
+from kpikit.alignment.rule import Hit, rule
+from kpikit.strategy import Kpi, Objective
+from kpikit.strategy.kpi import Lead
+from kpikit.units import format_value
+
+SEEN = "one that explains {seen} of what is new there would have been seen, {claimed} is claimed"
+NOT_SEEN = "only one that explains {seen} of what is new there would be seen, {claimed} is claimed"
+TOO_SHORT = "there is too little history to see one"
+PART = "one of the two is part of the other, which is no lead"
+
+
+@rule(
+    "LED01",
+    over="objectives",
+    severity="warning",
+    article="S2",
+    message="only lagging KPIs lead to it: {kpis}.",
+    fix="Add one that moves before them.",
+)
+def goal_has_a_leading_kpi(objective: Objective, case: Case) -> Iterator[Hit]:
+    """Each objective has a KPI that tells ahead whether it will be reached."""
+    kpis = [kpi for kpi in case.kpis if objective.id in case.links.objectives_of(kpi.id)]
+    if kpis and all(kpi.kind == "lagging" for kpi in kpis):
+        yield Hit({"kpis": ", ".join(kpi.id for kpi in kpis)})
+
+
+@rule(
+    "LED02",
+    over="kpis",
+    severity="warning",
+    article="S2",
+    message="it is said to lead, and not what.",
+    fix="Name under leads the KPI, the lag and the sign; or call it coincident.",
+)
+def leading_kpi_leads_something(kpi: Kpi, case: Case) -> Iterator[Hit]:
+    """Each leading KPI says what it leads."""
+    del case
+    if kpi.kind == "leading" and not kpi.leads:
+        yield Hit(place="kind")
+
+
+@rule(
+    "LED03",
+    over="leads",
+    severity="warning",
+    article="S2",
+    message="its lead on {target} after {lag} is not borne out by the numbers: {why}.",
+    fix="Take the claim out, or say what else would show it.",
+    needs=("observations",),
+)
+def lead_is_borne_out(claim: tuple[Kpi, Lead], case: Case) -> Iterator[Hit]:
+    """Each claimed lead is borne out by the numbers."""
+    kpi, lead = claim
+    found = case.evidence.links.get((kpi.id, lead.kpi))
+    if found is None or found["verdict"] not in ("not supported", "too short"):
+        return
+    seen, claimed = float(found["smallest_seen"]), claimed_share(lead, case)
+    would_have = would_be_seen(lead, found, case)
+    unknown = TOO_SHORT if found["verdict"] == "too short" else PART
+    reason = SEEN if would_have else NOT_SEEN if isfinite(seen) else unknown
+    values = {
+        "target": lead.kpi,
+        "lag": _periods(kpi, lead),
+        "smallest_seen": seen,
+        "claimed": claimed,
+        "why": reason.format(
+            seen=format_value(seen, "share"), claimed=format_value(claimed, "share")
+        ),
+    }
+    place = f".kpis.{kpi.id}.leads[{kpi.leads.index(lead)}]"
+    yield Hit(values, place=place, milder=None if would_have else "note")
+
+
+@rule(
+    "LED04",
+    over="leads",
+    severity="warning",
+    article="S2",
+    message="it is said to lead {target} with a {claimed} sign, and the numbers show a {sign} one.",
+    fix="Correct the sign, or ask what was thought to follow from it.",
+    needs=("observations",),
+)
+def lead_has_its_sign(claim: tuple[Kpi, Lead], case: Case) -> Iterator[Hit]:
+    """Each claimed lead has the sign that is claimed."""
+    kpi, lead = claim
+    found = case.evidence.links.get((kpi.id, lead.kpi), {})
+    if found.get("verdict") == "wrong sign":
+        values = {"target": lead.kpi, "claimed": lead.sign, "sign": found["sign"]}
+        yield Hit(values, place=f".kpis.{kpi.id}.leads[{kpi.leads.index(lead)}].sign")
+
+
+@rule(
+    "LED05",
+    over="leads",
+    severity="warning",
+    article="S2",
+    message="it is said to lead {target} after {lag}, and the numbers show {after}.",
+    fix="Correct the lag.",
+    needs=("observations",),
+)
+def lead_has_its_lag(claim: tuple[Kpi, Lead], case: Case) -> Iterator[Hit]:
+    """Each claimed lead has the lag that is claimed."""
+    kpi, lead = claim
+    found = case.evidence.links.get((kpi.id, lead.kpi), {})
+    if found.get("verdict") == "wrong lag":
+        values = {"target": lead.kpi, "lag": _periods(kpi, lead), "after": found["after"]}
+        yield Hit(values, place=f".kpis.{kpi.id}.leads[{kpi.leads.index(lead)}].lag")
+
+
+def would_be_seen(lead: Lead, found: Mapping[str, object], case: Case) -> bool:
+    """Return whether a lead that is not there would have been seen, had it the size claimed."""
+    seen = float(str(found.get("smallest_seen", "nan")))
+    return found.get("verdict") == "not supported" and seen <= claimed_share(lead, case)
+
+
+def claimed_share(lead: Lead, case: Case) -> float:
+    """Return the share of what is new in the other KPI that a lead is said to explain."""
+    return case.limits.lead_explains if lead.explains is None else lead.explains
+
+
+def _periods(kpi: Kpi, lead: Lead) -> str:
+    return f"{lead.lag} {kpi.grain}{'' if lead.lag == 1 else 's'}"

@@ -1,0 +1,125 @@
+"""Find leads among many pairs with the rate of false ones held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kpikit.analysis.lag_tests import ROWS_A_COLUMN, Lagged, LagTests, judge_lags, told_by
+from kpikit.analysis.panel import Floats
+
+Places = NDArray[np.int64]
+
+HELD_AT = 0.95  # of the rate allowed: short histories make the tests a little too sure
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Target:
+    """A target with its candidates, tested alone and beside the leads it has.
+
+    Attributes
+    ----------
+    alone
+        The tests beside the target's own past only.
+    beside
+        The tests with the accepted leads held fixed, which for these themselves are those
+        at the time they were accepted.
+    held
+        The accepted leads, as places among the candidates.
+    """
+
+    board: int
+    index: int
+    alone: LagTests
+    beside: LagTests
+    held: tuple[int, ...] = ()
+
+    @property
+    def tests(self) -> LagTests:
+        """The stronger evidence of the two, for each candidate."""
+        weaker = ~(self.beside.p_value <= self.alone.p_value)
+        return _exchange(self.beside, self.alone, np.flatnonzero(weaker))
+
+
+def q_values(p_values: Floats, *, family: Floats | None = None) -> Floats:
+    """Return Benjamini and Hochberg's (1995) adjusted p-values; NaN stays out.
+
+    Parameters
+    ----------
+    family
+        The tests among which a p-value is looked at: themselves, unless given.
+
+    Examples
+    --------
+    >>> q_values(np.array([0.01, 0.04, np.nan, 0.03])).round(3).tolist()
+    [0.03, 0.04, nan, 0.04]
+    """
+    ranked = p_values if family is None else family
+    ranked = np.sort(ranked[np.isfinite(ranked)])
+    steps = ranked * len(ranked) / np.arange(1, len(ranked) + 1)
+    steps = np.append(np.minimum(np.minimum.accumulate(steps[::-1])[::-1], 1.0), 1.0)
+    looked_at = np.nan_to_num(p_values, nan=2.0)
+    below = np.searchsorted(ranked, looked_at, side="right")
+    own = looked_at * len(ranked) / np.maximum(below, 1)  # of a limit at the p-value itself
+    found = np.minimum(own, steps[np.searchsorted(ranked, looked_at)])
+    return np.where(np.isfinite(p_values), found, np.nan)
+
+
+def pair_q_values(targets: list[Target]) -> Floats:
+    """Return the q-value of every pair.
+
+    The family are the tests beside the accepted leads: proxies of a lead, which are many,
+    would make room for false ones. A proxy that is as clear by itself is a lead as well.
+    """
+    beside = np.concatenate([one.beside.p_value for one in targets])
+    found = q_values(np.concatenate([one.tests.p_value for one in targets]), family=beside)
+    return np.minimum(found / HELD_AT, 1.0)
+
+
+def hold_leads(targets: list[Target], lagged: list[Lagged], *, fdr: float) -> list[Target]:
+    """Test again, beside the leads of a target that were accepted.
+
+    A KPI that shares shocks with a true lead, or is moved by it, also tells the target's
+    future, as long as the true lead is not held fixed. Accepted candidates are taken in
+    the order of their evidence, and each is held fixed from then on; the others' tests
+    are those beside them. So proxies fall away, and what is left of the target varies less.
+    """
+    p_values = np.concatenate([one.alone.p_value for one in targets]) if targets else np.empty(0)
+    accepted = q_values(p_values) <= fdr * HELD_AT
+    if not accepted.any():
+        return targets
+    limit = float(p_values[accepted].max())
+    return [_hold(one, lagged[one.board], limit) for one in targets]
+
+
+def _hold(target: Target, lagged: Lagged, limit: float) -> Target:
+    """Return a target with its leads taken one after the other, strongest first."""
+    found, held = target.alone, list[int]()
+    columns = list[Floats]()
+    most = max(1, target.alone.freedom // (2 * ROWS_A_COLUMN))
+    taken = dict[int, LagTests]()
+    while len(held) < most:
+        p_value = np.where(np.isfinite(found.p_value), found.p_value, np.inf)
+        p_value[held] = np.inf
+        best = int(p_value.argmin()) if len(p_value) else -1
+        if best < 0 or p_value[best] > limit:
+            break
+        held.append(best)
+        taken[best] = found
+        columns.append(told_by(lagged, int(found.candidates[best]), int(found.lag[best])))
+        given = np.hstack(columns)
+        found = judge_lags(lagged, target.index, found.candidates, given=given)
+    for place, then in taken.items():
+        found = _exchange(found, then, np.array([place]))
+    return replace(target, beside=found, held=tuple(held))
+
+
+def _exchange(tests: LagTests, other: LagTests, places: Places) -> LagTests:
+    """Return tests in which those of some candidates are another's."""
+    t_values, p_lags = tests.t_values.copy(), tests.p_lags.copy()
+    p_value = tests.p_value.copy()
+    t_values[:, places], p_lags[:, places] = other.t_values[:, places], other.p_lags[:, places]
+    p_value[places] = other.p_value[places]
+    return replace(tests, t_values=t_values, p_lags=p_lags, p_value=p_value)

@@ -1,0 +1,76 @@
+"""The process from which a batch forks its reports: it has loaded what all of them use.
+
+Started by `kpikit.review.process` as `python -m kpikit.review.nursery SOCKET`. Each
+report is forked from it, and forks its kernel in turn, so that neither loads anything
+again. Its standard input is a line that nobody writes to: it closes when the process
+that runs the batch ends, and every report then ends too.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from importlib import import_module
+from typing import Any
+
+from kpikit.review.cradle import fork_cradle, serve
+
+LOADED = (
+    "IPython.core.completer",
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "nbclient",
+    "nbconvert.exporters.html",
+    "nbconvert.filters.markdown_mistune",
+    "nh3",
+    "pandas",
+    "papermill",
+    "papermill.parameterize",
+    "pyarrow.parquet",
+    "scipy.stats",
+    "statsmodels.tsa.api",
+    "kpikit.review.job",
+    "kpikit.review.kernel",
+    "kpikit.review.notebook",
+    "kpikit.review.render",
+    "kpikit.review.findings",
+    "kpikit.review.sections",
+)
+
+
+def main() -> int:
+    """Load everything, then fork reports as asked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    for name in LOADED:
+        import_module(name)
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    return serve(channel, _report, last=signal.SIGTERM)
+
+
+def _report(request: dict[str, Any]) -> int:
+    """Make one report, as a process started afresh in its folder would."""
+    from kpikit.review import job, kernel
+    from kpikit.review.process import LOG
+
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    log = os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    job.limit_memory()  # the kernel is forked beside the job, and held to the same
+    kernel.use_cradle(fork_cradle(kernel.run_forked, last=signal.SIGKILL))
+    return job.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

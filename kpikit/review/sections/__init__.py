@@ -1,0 +1,21 @@
+"""The parts of a report as HTML: every text escaped, every number with its unit."""
+
+from kpikit.review.sections.basis import data_quality, methods, numbers
+from kpikit.review.sections.happened import happened, leads
+from kpikit.review.sections.kpis import kpi_pages
+from kpikit.review.sections.proposals import targets
+from kpikit.review.sections.standing import board, header
+from kpikit.review.sections.words import Section
+
+__all__ = [
+    "Section",
+    "board",
+    "data_quality",
+    "happened",
+    "header",
+    "kpi_pages",
+    "leads",
+    "methods",
+    "numbers",
+    "targets",
+]

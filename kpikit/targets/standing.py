@@ -1,0 +1,241 @@
+"""How far a period has come for a KPI, and what it may still hold at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import pandas as pd
+
+from kpikit.errors import DataError
+from kpikit.forecasting.outcomes import Aggregate, Held, Outcome, forecast_outcomes
+from kpikit.targets.aggregate import aggregate_of
+from kpikit.targets.to_date import combine
+
+if TYPE_CHECKING:
+    from kpikit.forecasting.scales import Bounds
+    from kpikit.periods import Period
+    from kpikit.strategy.model import Kpi, Strategy
+
+NAN = float("nan")
+FACTS = ["period_start", "value", "numerator", "denominator"]
+
+
+class Table(Protocol):
+    """Anything that holds observations in the columns of the contract."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the observations."""
+
+
+class NoDataError(Exception):
+    """What keeps a target from being judged; its text is the reason."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Stand:
+    """One KPI in one segment: what a period holds so far, and what is still open.
+
+    Attributes
+    ----------
+    rows
+        The complete periods known by then, in the order of time.
+    starts
+        First days of the periods of the KPI's own grain inside the period.
+    gone
+        How many of them are complete.
+    held
+        What those add up to: value and number of periods, or numerator and denominator.
+    actual
+        The value they make together; missing where there is none.
+    skip
+        How many periods lie between the newest complete one and the period's first.
+    """
+
+    kpi: Kpi
+    segment: str
+    period: Period
+    rows: pd.DataFrame
+    aggregate: Aggregate
+    starts: tuple[date, ...]
+    gone: int
+    held: Held
+    actual: float
+    skip: int
+
+    @property
+    def name(self) -> str:
+        """The words for it in a sentence."""
+        return ", ".join(filter(None, (self.kpi.id, self.segment)))
+
+    @property
+    def open_periods(self) -> int:
+        """How many periods of the KPI's grain are still open."""
+        return len(self.starts) - self.gone
+
+
+def facts_of(
+    kpi: Kpi, table: pd.DataFrame, strategy: Strategy, today: date, *, segment: str = ""
+) -> pd.DataFrame:
+    """Return a KPI's complete periods as they were known on a day, in the order of time."""
+    rows = table[(table["kpi"] == kpi.id) & (table["segment"] == segment) & table["complete"]]
+    rows = rows.assign(period_start=pd.to_datetime(rows["period_start"]))
+    ends = [strategy.calendar.period(at.date(), kpi.grain).end for at in rows["period_start"]]
+    seen = np.array([end <= today for end in ends], dtype=bool)
+    if "known_at" in rows:
+        known = pd.to_datetime(rows["known_at"])
+        seen &= (known.isna() | (known < pd.Timestamp(today) + pd.Timedelta(days=1))).to_numpy()
+    facts = rows.loc[seen, FACTS].sort_values("period_start", ignore_index=True)
+    return facts.astype({"value": float, "numerator": float, "denominator": float})
+
+
+def stand_of(
+    kpi: Kpi, period: Period, rows: pd.DataFrame, strategy: Strategy, *, segment: str = ""
+) -> Stand:
+    """Return how far a period has come.
+
+    Raises
+    ------
+    NoDataError
+        When it cannot be said; the text is the reason.
+    """
+    starts = starts_within(period, kpi, strategy)
+    if not starts:
+        raise NoDataError(f"{period} is shorter than the KPI's grain, {kpi.grain}")
+    if rows.empty:
+        raise NoDataError("there is no complete period")
+    last: date = rows["period_start"].iloc[-1].date()
+    elapsed = [start for start in starts if start <= last]
+    inside = rows[rows["period_start"].isin([pd.Timestamp(start) for start in elapsed])]
+    is_quotient = bool(rows["denominator"].notna().any())
+    aggregate = _aggregate(kpi, strategy, is_quotient=is_quotient, single=len(starts) == 1)
+    _refuse_gaps(inside, elapsed, aggregate)
+    held = _held(inside, aggregate)
+    return Stand(
+        kpi=kpi,
+        segment=segment,
+        period=period,
+        rows=rows,
+        aggregate=aggregate,
+        starts=tuple(starts),
+        gone=len(elapsed),
+        held=held,
+        actual=_actual(inside, held, aggregate),
+        skip=0 if elapsed else len(strategy.calendar.starts(last, starts[0], kpi.grain)) - 2,
+    )
+
+
+def starts_within(period: Period, kpi: Kpi, strategy: Strategy) -> list[date]:
+    """Return the first days of the periods of a KPI's grain that lie inside a period."""
+    calendar = strategy.calendar
+    return [
+        start
+        for start in calendar.starts(period.start, period.end, kpi.grain)
+        if start >= period.start
+        # a week belongs to the period in which it begins; other grains fit or are too long
+        and (kpi.grain == "week" or calendar.period(start, kpi.grain).end <= period.end)
+    ]
+
+
+def newest_day(table: pd.DataFrame, strategy: Strategy) -> date:
+    """Return the last day of the newest complete period.
+
+    Raises
+    ------
+    DataError
+        There is none.
+    """
+    whole = table[table["complete"]]
+    if whole.empty:
+        raise DataError("observations: there is no complete period.")
+    starts = pd.to_datetime(whole["period_start"]).groupby(whole["kpi"]).max()
+    return max(
+        strategy.calendar.period(start.date(), strategy.kpis[str(name)].grain).end
+        for name, start in starts.items()
+    )
+
+
+def foresee(stands: Sequence[Stand]) -> tuple[list[Outcome], tuple[str, ...]]:
+    """Return what the periods may hold at their end, and notes; many KPIs at once.
+
+    Those whose periods are open for as long and add up alike are forecast together.
+    """
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for place, stand in enumerate(stands):
+        alike = (stand.aggregate, stand.open_periods, stand.skip, stand.kpi.grain)
+        groups.setdefault((*alike, stand.period.label), []).append(place)
+    found: dict[int, Outcome] = {}
+    notes: list[str] = []
+    for places in groups.values():
+        outcomes, said = _foresee_alike([stands[place] for place in places])
+        found |= dict(zip(places, outcomes, strict=True))
+        notes += [note for note in said if note not in notes]
+    return [found[place] for place in range(len(stands))], tuple(notes)
+
+
+def bounds_of(kpi: Kpi) -> Bounds | None:
+    """Return the bounds declared, else those of the unit: a share lies within 0 and 1."""
+    if kpi.bounds is not None:
+        return kpi.bounds
+    return (0.0, 1.0) if kpi.unit == "share" else None
+
+
+def _foresee_alike(stands: Sequence[Stand]) -> tuple[list[Outcome], tuple[str, ...]]:
+    first = stands[0]
+    unique = {(stand.kpi.id, stand.segment): stand for stand in stands}
+    panel = pd.concat(
+        [stand.rows.assign(kpi=kpi, segment=segment) for (kpi, segment), stand in unique.items()]
+    )
+    held = {} if first.aggregate == "last" else {key: stand.held for key, stand in unique.items()}
+    limits = {kpi: bounds for (kpi, _), stand in unique.items() if (bounds := bounds_of(stand.kpi))}
+    outcomes, notes = forecast_outcomes(
+        panel,
+        steps=first.open_periods,
+        skip=first.skip,
+        aggregate=first.aggregate,
+        to_date=held,
+        bounds=limits,
+        grain=first.kpi.grain,
+    )
+    by_key = {(one.kpi, one.segment): one for one in outcomes}
+    return [by_key[stand.kpi.id, stand.segment] for stand in stands], notes
+
+
+def _aggregate(kpi: Kpi, strategy: Strategy, *, is_quotient: bool, single: bool) -> Aggregate:
+    if single:
+        return "last"  # nothing is to be added up
+    aggregate = aggregate_of(kpi, strategy=strategy, is_quotient=is_quotient)
+    if aggregate is None:
+        raise NoDataError(
+            "how it adds up over periods cannot be told from its formula; declare over_periods"
+        )
+    if aggregate == "ratio" and not is_quotient:
+        raise NoDataError("its formula is no quotient, so it cannot add up as a ratio")
+    return aggregate
+
+
+def _refuse_gaps(inside: pd.DataFrame, elapsed: list[date], aggregate: Aggregate) -> None:
+    """Refuse where a period gone by has no facts: nothing is filled in."""
+    if aggregate == "last":
+        known = len(inside) == 0 or bool(np.isfinite(inside["value"].iloc[-1]))
+        gaps = 0 if known else 1
+    else:
+        parts = ["numerator", "denominator"] if aggregate == "ratio" else ["value"]
+        gaps = len(elapsed) - int(inside[parts].notna().all(axis=1).sum())
+    if gaps:
+        raise NoDataError(f"periods without a value inside it: {gaps}")
+
+
+def _held(inside: pd.DataFrame, aggregate: Aggregate) -> Held:
+    if aggregate == "ratio":
+        return float(inside["numerator"].sum()), float(inside["denominator"].sum())
+    return float(inside["value"].sum()), float(len(inside))
+
+
+def _actual(inside: pd.DataFrame, held: Held, aggregate: Aggregate) -> float:
+    if inside.empty:
+        return NAN
+    return float(inside["value"].iloc[-1]) if aggregate == "last" else combine(held, aggregate)
