@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpikit import build_observations, check_sources, find_changes, load_strategy
+from kpikit import (
+    build_observations,
+    check_sources,
+    find_changes,
+    find_signals,
+    load_strategy,
+)
 
 FACTS = tuple(f"ttc_{kind}_delays.parquet" for kind in ("subway", "streetcar", "bus"))
 MINUTES = {  # sum of min_delay in the subway's log, by quarter
@@ -137,3 +143,20 @@ def test_the_source_check_knows_the_other_oddities_of_the_logs(strategy):
     assert gaps["rows"].tolist() == [43]
     names = found[(found["source"] == "subway") & (found["check"] == "near-duplicate names")]
     assert names["example"].str.contains("'YU / BD'").any()
+
+
+def test_the_end_of_the_scarborough_line_is_no_signal_of_the_other_lines(strategy):
+    # its last train ran on 2023-07-24, after a derailment
+    kpis = ["sub_delay_min", "sub_delays_per_day", "fleet_delay_min", "fleet_incidents"]
+    panel = build_observations(strategy, by="line", kpis=kpis).panel()
+    found = find_signals(panel[panel["segment"].isin(["YU", "BD", "SHP", "SRT"])]).to_frame()
+    around = found[found["period_start"].between("2023-07-01", "2023-10-01")]
+    loud = around[around["signal"] != "none"]
+    assert set(loud["segment"]) == {"SRT"}
+    assert "exceptional" in set(loud["signal"])
+
+
+def test_the_bus_months_that_hold_rows_of_streetcars_are_exceptional(months):
+    found = find_signals(months.panel().query("kpi == 'bus_delay_min'")).to_frame()
+    loud = found.loc[found["signal"] == "exceptional", "period_start"]
+    assert loud.dt.strftime("%Y-%m").tolist() == ["2021-07", "2021-08"]

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -7,6 +9,8 @@ from hypothesis import strategies as st
 
 from kpikit.analysis.signals import find_signals
 from kpikit.errors import DataError
+from kpikit.observations import build_observations
+from kpikit.strategy import load_strategy
 from kpikit.strategy.policy import Event
 
 mpl.use("Agg")
@@ -300,3 +304,16 @@ def test_one_kpi_is_drawn_with_its_ranges_and_many_as_a_board():
     assert "Series judged: 12 of 12" in many.summary()
     assert "<img" in many._repr_html_()
     assert "<img" in one._repr_html_()
+
+
+def test_what_is_planted_in_the_demonstration_company_is_exceptional_and_nothing_else():
+    # truth.yaml: the outage, the bill of another company, the week without a counting script
+    strategy = load_strategy(Path(__file__).parents[2] / "data" / "brightdesk" / "strategy.yaml")
+    found = find_signals(
+        build_observations(strategy).panel(),
+        direction={name: kpi.direction for name, kpi in strategy.kpis.items()},
+    ).to_frame()
+    loud = found[found["signal"] == "exceptional"]
+    planted = {"availability": "2024-03", "fault_share": "2024-03", "first_reply_hours": "2024-03"}
+    planted |= {"hosting_share": "2024-10", "visits": "2023-07"}
+    assert dict(zip(loud["kpi"], loud["period_start"].dt.strftime("%Y-%m"), strict=True)) == planted
