@@ -106,7 +106,7 @@ def cells(runs: int, seed: int, lengths: Sequence[int]) -> pd.DataFrame:
             row["false s.e."] = 100 * alarm.mean(axis=1).std() / np.sqrt(runs)
             row |= {"any": alarm.any(axis=1).mean(), "look": 100 * look.mean()}
             row["look s.e."] = 100 * look.mean(axis=1).std() / np.sqrt(runs)
-            some = values[: max(runs // 4, 20)]
+            some = values[: max(runs // 8, 20)]
             for size in (4, 6):
                 for last in (False, True):
                     changed, where = moved(rng, kind, some, size, last=last)

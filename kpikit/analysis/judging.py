@@ -17,7 +17,7 @@ from kpikit.analysis.panel import Floats, Series, season_length
 Side = Literal["both", "low", "high"]
 
 MIN_PERIODS = 12  # with fewer, each new period moves the limits too far to act on
-FAMILY = 0.045  # chance that a Gaussian KPI without a signal shows an exceptional period
+FAMILY = 0.04  # chance that a Gaussian KPI without a signal shows an exceptional period
 FAMILY_PERIODS = 120  # ... for every so many of them
 LOOK = 0.011  # chance that an ordinary period is called worth a look
 TAILS = 12.0  # degrees of freedom of the noise: KPIs have tails a little longer than Gaussian
