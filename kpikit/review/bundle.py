@@ -17,11 +17,13 @@ from kpikit.observations import Observations
 from kpikit.observations.build import Wanted, choose_kpis, observe, used_sources
 from kpikit.periods import Period, parse_date
 from kpikit.review.evidence import Evidence, find_evidence, read_evidence, write_evidence
+from kpikit.review.remembered import Remembered, read_remembered, remember, write_remembered
 from kpikit.sources.checks import check_facts
 from kpikit.sources.read import open_facts
 from kpikit.targets.assess import assess_targets
 
 if TYPE_CHECKING:
+    from kpikit.ledger import Ledger
     from kpikit.strategy import Strategy
 
 STAMP = "bundle.json"
@@ -43,6 +45,8 @@ class Bundle:
         What the numbers show of links between KPIs.
     assessed
         What `assess_targets` found.
+    remembered
+        What the ledger holds; None where there is no ledger.
     unread
         Sources that could not be read, with the reason; KPIs on them are left out.
     """
@@ -53,6 +57,7 @@ class Bundle:
     as_of: date
     evidence: Evidence
     assessed: pd.DataFrame
+    remembered: Remembered | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -62,6 +67,7 @@ def gather(
     period: Period,
     as_of: date | None = None,
     kpis: Sequence[str] | None = None,
+    ledger: Ledger | None = None,
 ) -> Bundle:
     """Read the sources, and compute what the review of a period needs.
 
@@ -70,6 +76,8 @@ def gather(
     as_of
         Nothing later is seen. None is the newest day in the facts, and no later than
         the period's last day.
+    ledger
+        What is on record: the targets accepted there count before those declared.
 
     Raises
     ------
@@ -98,16 +106,24 @@ def gather(
         )
         checked = check_facts(facts, as_of=day).to_frame()
     evidence = find_evidence(strategy, own)
-    assessed = assess_targets(strategy, own, as_of=day).to_frame()
-    return Bundle(own, whole, checked, day, evidence, assessed, unread)
+    remembered = None
+    if ledger is not None:
+        remembered = remember(ledger, whole, calendar=strategy.calendar, grain=period.grain)
+    assessed = assess_targets(strategy, own, as_of=day, ledger=remembered).to_frame()
+    return Bundle(own, whole, checked, day, evidence, assessed, remembered, unread)
 
 
 def write_bundle(
-    strategy: Strategy, *, period: str, as_of: date | str | None, folder: Path
+    strategy: Strategy,
+    *,
+    period: str,
+    as_of: date | str | None,
+    folder: Path,
+    ledger: Ledger | None = None,
 ) -> Bundle:
     """Write the facts of a review, with its strategy file, into a folder, and return them."""
     seen = parse_date(as_of) if as_of else None
-    bundle = gather(strategy, period=strategy.calendar.parse(period), as_of=seen)
+    bundle = gather(strategy, period=strategy.calendar.parse(period), as_of=seen, ledger=ledger)
     shutil.copyfile(strategy.path, folder / "strategy.yaml")
     for name, observations in _parts(bundle).items():
         observations.to_frame().to_parquet(folder / f"{name}.parquet", index=False)
@@ -116,6 +132,8 @@ def write_bundle(
     bundle.sources.to_parquet(folder / "sources.parquet", index=False)
     bundle.assessed.to_parquet(folder / "assessed.parquet", index=False)
     write_evidence(bundle.evidence, folder)
+    if bundle.remembered is not None:
+        write_remembered(bundle.remembered, folder)
     stamp = json.dumps({"as_of": bundle.as_of.isoformat(), "unread": dict(bundle.unread)})
     (folder / STAMP).write_text(stamp, encoding="utf-8")
     return bundle
@@ -147,7 +165,8 @@ def read_bundle(folder: Path | str) -> Bundle:
     own, whole = parts["observations"], parts["periods"]
     assessed = pd.read_parquet(folder / "assessed.parquet")
     evidence = read_evidence(folder)
-    return Bundle(own, whole, sources, day, evidence, assessed, stamp["unread"])
+    remembered = read_remembered(folder)
+    return Bundle(own, whole, sources, day, evidence, assessed, remembered, stamp["unread"])
 
 
 def _parts(bundle: Bundle) -> dict[str, Observations]:

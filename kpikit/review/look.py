@@ -22,6 +22,7 @@ from kpikit.review.happenings import Told, happenings
 from kpikit.strategy import Kpi, Strategy
 from kpikit.strategy.policy import Event
 from kpikit.targets.aggregate import Aggregate, aggregate_of
+from kpikit.targets.direction import Target
 from kpikit.targets.propose import TargetProposals, propose_targets
 
 
@@ -44,8 +45,13 @@ class KpiReview:
     notes: tuple[str, ...] = ()
 
 
-def look_at(
-    kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle, assessed: pd.DataFrame
+def look_at(  # noqa: PLR0913 - what is looked at, and all that it is looked at with
+    kpi: Kpi,
+    strategy: Strategy,
+    period: Period,
+    facts: Bundle,
+    assessed: pd.DataFrame,
+    targets: Mapping[tuple[str, str], Target],
 ) -> KpiReview:
     """Gather everything about one KPI: past, trend, what comes, what would be honest."""
     history = facts.observations.history(kpi.id)
@@ -76,7 +82,7 @@ def look_at(
             period=period,
             changes=changes,
             signals=signals,
-            target=_target_of_one(kpi, strategy, period, facts),
+            target=_of_one(kpi, strategy, period, facts, targets.get((kpi.id, period.label))),
         ),
         drivers=_drivers(kpi, strategy, period, facts, row),
         forecast=ahead,
@@ -93,19 +99,13 @@ def _events(kpi: Kpi, strategy: Strategy) -> list[Event]:
     return [event for event in strategy.events if not event.kpis or kpi.id in event.kpis]
 
 
-def _target_of_one(
-    kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle
-) -> float | tuple[float | None, float | None] | None:
+def _of_one(
+    kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle, target: Target | None
+) -> Target | None:
     """Return the target of one of the KPI's own periods; None where the period's is a sum."""
     if kpi.grain != period.grain and _aggregate(kpi, strategy, facts) not in ("mean", "ratio"):
         return None
-    calendar = strategy.calendar
-    for target in kpi.targets:
-        if calendar.parse(target.period) == period:
-            if kpi.direction == "on_target":
-                return (target.lower, target.upper)
-            return target.committed
-    return None
+    return target
 
 
 def _drivers(

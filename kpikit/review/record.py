@@ -21,6 +21,7 @@ from kpikit.review.render import Page, render_page
 from kpikit.sources.fingerprint import hash_file, hash_source
 
 if TYPE_CHECKING:
+    from kpikit.ledger import Head
     from kpikit.strategy import Strategy
 
 LIBRARIES = (
@@ -38,6 +39,7 @@ def write_records(  # noqa: PLR0913 - a record is made of this much
     as_of: date,
     notebook: Path,
     started: datetime,
+    head: Head | None = None,
 ) -> None:
     """Write `index.html` and `run.json`, the same for the same inputs, and `run.log`."""
     record = {
@@ -55,6 +57,8 @@ def write_records(  # noqa: PLR0913 - a record is made of this much
         ],
         "sha256": _hashes(strategy, notebook),
     } | code()
+    if head is not None:  # how far the ledger was: what it lost since can then be told
+        record["ledger"] = head._asdict()
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     write_file(folder / "run.json", text)
     write_file(folder / "review.json", _review(batch, folder, period, as_of))

@@ -17,14 +17,17 @@ from kpikit.files import reserve
 from kpikit.observations.vintages import try_record
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
-from kpikit.review.batch import Batch, Outcome, Progress, run_batch
+from kpikit.review.batch import Batch, Outcome, Progress, executed_name, run_batch
 from kpikit.review.bundle import write_bundle
 from kpikit.review.export import check_formats, export
 from kpikit.review.findings import department_title
+from kpikit.review.made import record_numbers
 from kpikit.review.making import Job, Limits
 from kpikit.review.notebook import notebooks_folder, read_notebook
+from kpikit.review.numbers import carried_numbers
 from kpikit.review.parameters import check_parameters
 from kpikit.review.record import code, slug, write_records
+from kpikit.review.remembered import ledger_at_hand
 from kpikit.review.render import Page
 from kpikit.review.resume import Notes, alone_in
 from kpikit.sources.fingerprint import at_rest, hash_file
@@ -34,6 +37,8 @@ from kpikit.strategy.tree import kpis_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from kpikit.ledger import Ledger
 
 NOTEBOOK = "quarterly_review.ipynb"
 PARAMETERS = ("strategy", "department", "period", "as_of", "bundle")
@@ -118,7 +123,9 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     scheduler
         The address of a Dask scheduler whose workers make the reports.
     ledger
-        Not available: anything but None is an error.
+        The path or address of a ledger; unless given, the strategy's own where there is
+        one. Targets accepted there count before those declared; decisions, actions and
+        comments are shown, and `run.json` notes how far it was.
     as_of
         The day at which the world is looked at; unless given, the newest in the facts,
         no later than the period's last.
@@ -130,7 +137,8 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     limits
         Seconds and bytes of memory that one report may take.
     record
-        Whether to leave a record of the load in `vintages/` beside the strategy file.
+        Whether to leave a record of the load in `vintages/` beside the strategy file, and
+        of forecasts, proposals and verdicts in the ledger where there is one.
     progress
         Called with a department and `running` or its state.
 
@@ -159,8 +167,6 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     kpikit.errors.KpikitError: format 'docx' is not available. Use html, pdf or xlsx.
     """
     wanted = check_formats(formats)
-    if ledger is not None:
-        raise KpikitError(f"ledger is {ledger!r}, which is not available. Leave ledger out.")
     if workers is not None and workers < 1:
         raise KpikitError(f"workers is {workers}. Use 1 or more, or leave it out.")
     loaded = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
@@ -171,10 +177,16 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     folder = _writable(Path(out) / slug(loaded.organisation.name) / quarter.label)
 
     started = datetime.now().astimezone()
-    with alone_in(folder), TemporaryDirectory(prefix="kpikit-bundle-") as place:
-        bundle = Path(place)
+    with (
+        alone_in(folder),
+        ledger_at_hand(loaded, ledger) as opened,
+        TemporaryDirectory(prefix="kpikit-bundle-") as place,
+    ):
+        bundle, head = Path(place), opened.head() if opened else None
         with at_rest(loaded, loaded.sources):
-            facts = write_bundle(loaded, period=quarter.label, as_of=day, folder=bundle)
+            facts = write_bundle(
+                loaded, period=quarter.label, as_of=day, folder=bundle, ledger=opened
+            )
             said = try_record(loaded, facts.observations) if record else ()
         day = facts.as_of
         notes = Notes(folder, {"bundle": _hashes(bundle), "notebook": hash_file(notebook)} | code())
@@ -202,7 +214,10 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
             as_of=day,
             notebook=notebook,
             started=started,
+            head=head,
         )
+        if record and opened:
+            said = (*said, *_put_on_record(loaded, opened, batch, folder))
         frame = _frame(batch, folder)
         if not batch.interrupted:
             frame = export(frame, wanted, folder=folder, line=_masthead(loaded, quarter))
@@ -213,6 +228,20 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
         interrupted=batch.interrupted,
         notes=(f"The reports lie in {folder}.", *said),
     )
+
+
+def _put_on_record(
+    strategy: Strategy, ledger: Ledger, batch: Batch, folder: Path
+) -> tuple[str, ...]:
+    """Put on record what the finished reports say; where that fails, the reports still stand."""
+    made = [outcome.name for outcome in batch.outcomes if outcome.state == "ok"]
+    found = [carried_numbers(folder / executed_name(name)) for name in made]
+    try:
+        for numbers in filter(None, found):
+            record_numbers(numbers, ledger, strategy=strategy, who="kpikit")
+    except KpikitError as error:
+        return (f"Not everything is on record. {error}",)
+    return ()
 
 
 def _quarter(strategy: Strategy, period: str | Period) -> Period:

@@ -3,6 +3,7 @@
 from kpikit.review.sections.basis import data_quality, methods, numbers
 from kpikit.review.sections.happened import happened, leads
 from kpikit.review.sections.kpis import kpi_pages
+from kpikit.review.sections.ledger import follow_through, milestones, own_record
 from kpikit.review.sections.proposals import targets
 from kpikit.review.sections.standing import board, header
 from kpikit.review.sections.words import Section
@@ -11,11 +12,14 @@ __all__ = [
     "Section",
     "board",
     "data_quality",
+    "follow_through",
     "happened",
     "header",
     "kpi_pages",
     "leads",
     "methods",
+    "milestones",
     "numbers",
+    "own_record",
     "targets",
 ]
