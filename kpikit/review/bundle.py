@@ -16,6 +16,7 @@ from kpikit.errors import DataError, PeriodError
 from kpikit.observations import Observations
 from kpikit.observations.build import Wanted, choose_kpis, observe, used_sources
 from kpikit.periods import Period, parse_date
+from kpikit.review.audited import Audited, ask_rules, read_audited, write_audited
 from kpikit.review.evidence import Evidence, find_evidence, read_evidence, write_evidence
 from kpikit.review.remembered import Remembered, read_remembered, remember, write_remembered
 from kpikit.sources.checks import check_facts
@@ -45,6 +46,8 @@ class Bundle:
         What the numbers show of links between KPIs.
     assessed
         What `assess_targets` found.
+    audited
+        How the rules of alignment are kept; None where only some KPIs were gathered.
     remembered
         What the ledger holds; None where there is no ledger.
     unread
@@ -57,6 +60,7 @@ class Bundle:
     as_of: date
     evidence: Evidence
     assessed: pd.DataFrame
+    audited: Audited | None = None
     remembered: Remembered | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
 
@@ -110,7 +114,12 @@ def gather(
     if ledger is not None:
         remembered = remember(ledger, whole, calendar=strategy.calendar, grain=period.grain)
     assessed = assess_targets(strategy, own, as_of=day, ledger=remembered).to_frame()
-    return Bundle(own, whole, checked, day, evidence, assessed, remembered, unread)
+    audited = None
+    if kpis is None:
+        audited = ask_rules(
+            strategy, own, links=evidence.links, sources=checked, ledger=ledger, as_of=day
+        )
+    return Bundle(own, whole, checked, day, evidence, assessed, audited, remembered, unread)
 
 
 def write_bundle(
@@ -132,6 +141,8 @@ def write_bundle(
     bundle.sources.to_parquet(folder / "sources.parquet", index=False)
     bundle.assessed.to_parquet(folder / "assessed.parquet", index=False)
     write_evidence(bundle.evidence, folder)
+    if bundle.audited is not None:
+        write_audited(bundle.audited, folder)
     if bundle.remembered is not None:
         write_remembered(bundle.remembered, folder)
     stamp = json.dumps({"as_of": bundle.as_of.isoformat(), "unread": dict(bundle.unread)})
@@ -163,10 +174,18 @@ def read_bundle(folder: Path | str) -> Bundle:
     }
     sources = pd.read_parquet(folder / "sources.parquet")
     own, whole = parts["observations"], parts["periods"]
-    assessed = pd.read_parquet(folder / "assessed.parquet")
     evidence = read_evidence(folder)
-    remembered = read_remembered(folder)
-    return Bundle(own, whole, sources, day, evidence, assessed, remembered, stamp["unread"])
+    return Bundle(
+        own,
+        whole,
+        sources,
+        day,
+        evidence,
+        pd.read_parquet(folder / "assessed.parquet"),
+        read_audited(folder),
+        read_remembered(folder),
+        stamp["unread"],
+    )
 
 
 def _parts(bundle: Bundle) -> dict[str, Observations]:

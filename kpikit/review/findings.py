@@ -16,6 +16,7 @@ from kpikit.observations import Observations
 from kpikit.observations.build import used_sources
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
+from kpikit.review.audited import Audited
 from kpikit.review.bundle import Bundle, gather, read_bundle, write_bundle
 from kpikit.review.look import KpiReview, look_at
 from kpikit.review.remembered import Remembered
@@ -60,6 +61,8 @@ class Review(Result):
         Whether the period is complete in the facts of every KPI shown.
     targets
         The targets in force, accepted before declared, by KPI and period.
+    audited
+        How the strategy keeps the rules of alignment; None where that was not asked.
     remembered
         What is on record; None where there is no ledger.
     """
@@ -74,6 +77,7 @@ class Review(Result):
     identities: IdentityChecks = field(repr=False)
     links: LinkEvidence = field(repr=False)
     targets: Mapping[tuple[str, str], Target] = field(repr=False)
+    audited: Audited | None = field(default=None, repr=False)
     remembered: Remembered | None = field(default=None, repr=False)
 
     @property
@@ -224,6 +228,7 @@ def _compose(
         identities=_identities(strategy, chosen, facts.periods),
         links=facts.evidence.links,
         targets=targets,
+        audited=facts.audited,
         remembered=facts.remembered,
     )
 

@@ -1,5 +1,6 @@
 """The parts of a report as HTML: every text escaped, every number with its unit."""
 
+from kpikit.review.sections.alignment import audit_findings
 from kpikit.review.sections.basis import data_quality, methods, numbers
 from kpikit.review.sections.happened import happened, leads
 from kpikit.review.sections.kpis import kpi_pages
@@ -10,6 +11,7 @@ from kpikit.review.sections.words import Section
 
 __all__ = [
     "Section",
+    "audit_findings",
     "board",
     "data_quality",
     "follow_through",
