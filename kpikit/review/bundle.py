@@ -15,6 +15,7 @@ import pandas as pd
 from kpikit.errors import DataError, PeriodError
 from kpikit.observations import Observations
 from kpikit.observations.build import Wanted, choose_kpis, observe, used_sources
+from kpikit.observations.same_point import compare_same_point
 from kpikit.periods import Period, parse_date
 from kpikit.review.audited import Audited, ask_rules, read_audited, write_audited
 from kpikit.review.evidence import Evidence, find_evidence, read_evidence, write_evidence
@@ -25,9 +26,9 @@ from kpikit.targets.assess import assess_targets
 
 if TYPE_CHECKING:
     from kpikit.ledger import Ledger
-    from kpikit.strategy import Strategy
+    from kpikit.strategy import Kpi, Strategy
 
-STAMP = "bundle.json"
+STAMP, RUNNING = "bundle.json", "same-point.parquet"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Bundle:
         What `assess_targets` found.
     audited
         How the rules of alignment are kept; None where only some KPIs were gathered.
+    same_point
+        The running month beside earlier ones at the same point; None for longer periods.
     remembered
         What the ledger holds; None where there is no ledger.
     unread
@@ -61,6 +64,7 @@ class Bundle:
     evidence: Evidence
     assessed: pd.DataFrame
     audited: Audited | None = None
+    same_point: pd.DataFrame | None = None
     remembered: Remembered | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
 
@@ -119,7 +123,33 @@ def gather(
         audited = ask_rules(
             strategy, own, links=evidence.links, sources=checked, ledger=ledger, as_of=day
         )
-    return Bundle(own, whole, checked, day, evidence, assessed, audited, remembered, unread)
+    return Bundle(
+        observations=own,
+        periods=whole,
+        sources=checked,
+        as_of=day,
+        evidence=evidence,
+        assessed=assessed,
+        audited=audited,
+        same_point=_same_point(strategy, chosen, period, day),
+        remembered=remembered,
+        unread=unread,
+    )
+
+
+def _same_point(
+    strategy: Strategy, kpis: Sequence[Kpi], period: Period, as_of: date
+) -> pd.DataFrame | None:
+    """Return how a running month does, where it is one and its KPIs have first days."""
+    if period.grain != "month" or as_of >= period.end:
+        return None
+    try:
+        found = compare_same_point(
+            strategy, kpis=[kpi.id for kpi in kpis], as_of=as_of, grain="month"
+        )
+    except DataError:
+        return None
+    return found.running()
 
 
 def write_bundle(
@@ -141,6 +171,8 @@ def write_bundle(
     bundle.sources.to_parquet(folder / "sources.parquet", index=False)
     bundle.assessed.to_parquet(folder / "assessed.parquet", index=False)
     write_evidence(bundle.evidence, folder)
+    if bundle.same_point is not None:
+        bundle.same_point.to_parquet(folder / RUNNING, index=False)
     if bundle.audited is not None:
         write_audited(bundle.audited, folder)
     if bundle.remembered is not None:
@@ -172,19 +204,18 @@ def read_bundle(folder: Path | str) -> Bundle:
         )
         for name in ("observations", "periods")
     }
-    sources = pd.read_parquet(folder / "sources.parquet")
-    own, whole = parts["observations"], parts["periods"]
-    evidence = read_evidence(folder)
+    running = folder / RUNNING
     return Bundle(
-        own,
-        whole,
-        sources,
-        day,
-        evidence,
-        pd.read_parquet(folder / "assessed.parquet"),
-        read_audited(folder),
-        read_remembered(folder),
-        stamp["unread"],
+        observations=parts["observations"],
+        periods=parts["periods"],
+        sources=pd.read_parquet(folder / "sources.parquet"),
+        as_of=day,
+        evidence=read_evidence(folder),
+        assessed=pd.read_parquet(folder / "assessed.parquet"),
+        audited=read_audited(folder),
+        same_point=pd.read_parquet(running) if running.is_file() else None,
+        remembered=read_remembered(folder),
+        unread=stamp["unread"],
     )
 
 

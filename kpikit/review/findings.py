@@ -63,6 +63,8 @@ class Review(Result):
         The targets in force, accepted before declared, by KPI and period.
     audited
         How the strategy keeps the rules of alignment; None where that was not asked.
+    same_point
+        The running period beside earlier ones at the same point; of months only.
     remembered
         What is on record; None where there is no ledger.
     """
@@ -78,6 +80,7 @@ class Review(Result):
     links: LinkEvidence = field(repr=False)
     targets: Mapping[tuple[str, str], Target] = field(repr=False)
     audited: Audited | None = field(default=None, repr=False)
+    same_point: pd.DataFrame | None = field(default=None, repr=False)
     remembered: Remembered | None = field(default=None, repr=False)
 
     @property
@@ -213,9 +216,8 @@ def _compose(
     needed = used_sources(strategy, chosen)
     if faults := [facts.unread[name] for name in needed if name in facts.unread]:
         raise DataError("\n".join(faults))
-    assessed = facts.assessed[facts.assessed["period"] == period.label].set_index("kpi")
     targets = targets_in_force(strategy, facts)
-    reviews = tuple(look_at(kpi, strategy, period, facts, assessed, targets) for kpi in chosen)
+    reviews = tuple(look_at(kpi, strategy, period, facts, targets) for kpi in chosen)
     return Review(
         frame=pd.DataFrame([review.row for review in reviews], columns=list(BOARD)),
         strategy=strategy,
@@ -229,6 +231,7 @@ def _compose(
         links=facts.evidence.links,
         targets=targets,
         audited=facts.audited,
+        same_point=facts.same_point,
         remembered=facts.remembered,
     )
 

@@ -45,12 +45,11 @@ class KpiReview:
     notes: tuple[str, ...] = ()
 
 
-def look_at(  # noqa: PLR0913 - what is looked at, and all that it is looked at with
+def look_at(
     kpi: Kpi,
     strategy: Strategy,
     period: Period,
     facts: Bundle,
-    assessed: pd.DataFrame,
     targets: Mapping[tuple[str, str], Target],
 ) -> KpiReview:
     """Gather everything about one KPI: past, trend, what comes, what would be honest."""
@@ -61,12 +60,7 @@ def look_at(  # noqa: PLR0913 - what is looked at, and all that it is looked at 
     trend = fit_trend(named) if known else None
     changes = find_changes(named) if known else None
     signals = find_signals(named, events=_events(kpi, strategy)) if known else None
-    row = {
-        "kpi": kpi.id,
-        "title": kpi.title,
-        "owner": kpi.owner,
-        **_values(kpi, facts.periods, strategy.calendar, period),
-        **_verdict(kpi, assessed),
+    row = stand_at(kpi, strategy, period, facts) | {
         "trend": str(trend.to_frame()["verdict"].iloc[0]) if trend else "no data",
     }
     ahead, proposals, notes = _ahead(kpi, strategy, period, facts)
@@ -92,6 +86,17 @@ def look_at(  # noqa: PLR0913 - what is looked at, and all that it is looked at 
         complete=_is_complete(kpi, facts.periods, period),
         notes=notes,
     )
+
+
+def stand_at(kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle) -> dict[str, object]:
+    """Return where a KPI stands in a period: values, target, attainment and status."""
+    return {
+        "kpi": kpi.id,
+        "title": kpi.title,
+        "owner": kpi.owner,
+        **_values(kpi, facts.periods, strategy.calendar, period),
+        **_verdict(kpi, facts.assessed, period),
+    }
 
 
 def _events(kpi: Kpi, strategy: Strategy) -> list[Event]:
@@ -163,11 +168,13 @@ def _redefined(kpi: Kpi, periods: Observations, starts: Mapping[str, date]) -> t
     )
 
 
-def _verdict(kpi: Kpi, assessed: pd.DataFrame) -> dict[str, object]:
+def _verdict(kpi: Kpi, assessed: pd.DataFrame, period: Period) -> dict[str, object]:
     """Return target, attainment and status, or say that there is no target."""
-    if kpi.id not in assessed.index:
+    own = assessed["kpi"].eq(kpi.id) & assessed["period"].eq(period.label)
+    rows = assessed[own & assessed["segment"].eq("")]
+    if rows.empty:
         return {"target": float("nan"), "attainment": float("nan"), "status": "no_target"}
-    found = assessed.loc[kpi.id]
+    found = rows.iloc[0]
     return {name: found[name] for name in ("target", "attainment", "status")}
 
 

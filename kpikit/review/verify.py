@@ -12,6 +12,7 @@ import pandas as pd
 
 from kpikit.errors import DataError
 from kpikit.results import Result
+from kpikit.review.batch import OVERVIEW
 from kpikit.review.record import code
 from kpikit.review.run import run_review
 
@@ -66,10 +67,11 @@ def verify_review(report: Path | str, *, strategy: Path | str | None = None) -> 
         ) from None
     source = Path(strategy) if strategy else _strategy_of(place)
     with TemporaryDirectory(prefix="kpikit-verify-") as out:
+        names = [made["department"] for made in record["reports"]]
         run = run_review(
             source,
             period=record["period"],
-            departments=[made["department"] for made in record["reports"]],
+            departments=None if OVERVIEW in names else names,
             as_of=record["as_of"],
             out=out,
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from kpikit.strategy import Kpi
+from kpikit.strategy import Kpi, Strategy
 from kpikit.units import MISSING
 
 if TYPE_CHECKING:
@@ -44,8 +44,13 @@ def num(wanted: bool) -> str:
 
 def person_name(review: Review, name: str) -> str:
     """Return a person's name, or the words of the id."""
-    person = review.strategy.people.get(name)
-    return getattr(person, "name", None) or name.replace("_", " ")
+    return name_of(review.strategy, name)
+
+
+def name_of(strategy: Strategy, person: str) -> str:
+    """Return what a person is called in a strategy, or the words of the id."""
+    found = strategy.people.get(person)
+    return getattr(found, "name", None) or person.replace("_", " ")
 
 
 def owner_name(item: KpiReview, review: Review) -> str:
