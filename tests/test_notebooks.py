@@ -19,6 +19,8 @@ NAMES = {
     "07_audit_alignment",
     "08_hold_review",
     "10_look_back",
+    "company_review",
+    "monthly_report",
     "quarterly_review",
 }
 FORBIDDEN = ("def ", "class ", "for ", "while ", "%", "!")

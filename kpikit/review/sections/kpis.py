@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kpikit.charts.embed import picture
 from kpikit.charts.series import forecast_fan, history_chart, target_line, trend_line
 from kpikit.observations.build import used_sources
-from kpikit.review.sections.words import Section, declared_target, number, owner_name
+from kpikit.review.sections.words import Section, number, owner_name, target_of
 from kpikit.strategy import Kpi
 from kpikit.units import format_change, format_value
 
@@ -68,7 +68,7 @@ def _draw(item: KpiReview, review: Review, ax: Axes) -> None:
         last = (known["period_start"].iloc[-1], float(known["value"].iloc[-1]))
         forecast_fan(item.forecast.to_frame(), ax=ax, last=last)
     if item.aggregate in ("mean", "ratio", "last") or kpi.grain == review.period.grain:
-        for level in declared_target(kpi, review.period.label, review):
+        for level in target_of(kpi, review.period.label, review):
             target_line(level, ax=ax, label=f"target {review.period.label}")
     handles, labels = ax.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
