@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -188,7 +188,7 @@ def weave(  # noqa: PLR0913 - what is known, and up to when
     table: pd.DataFrame,
     *,
     stand: Stand,
-    effects: list[LeadEffect],
+    effects: Sequence[LeadEffect],
     today: date,
     seed: int,
 ) -> Web:

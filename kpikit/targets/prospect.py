@@ -121,6 +121,27 @@ class Prospect:
         return whole_of(self.stand, paths, self._weights)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Links:
+    """The leads that are followed, and why others are not, by candidate and target."""
+
+    effects: tuple[LeadEffect, ...] = ()
+    left_out: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def follow_links(strategy: Strategy, observations: Observations) -> Links:
+    """Test the links that a strategy claims, and say how much the supported ones move."""
+    if not any(one.leads for one in strategy.kpis.values()):
+        return Links()
+    try:
+        evidence = test_links(strategy, observations)
+    except KpikitError as error:
+        return Links(notes=(f"No lead is followed, since links could not be tested: {error}",))
+    effects, left_out = lead_effects(strategy, observations, evidence=evidence)
+    return Links(effects=tuple(effects), left_out=left_out)
+
+
 def prepare_what_if(  # noqa: PLR0913 - whose period, and what is seen by when
     strategy: Strategy,
     observations: Observations,
@@ -128,9 +149,15 @@ def prepare_what_if(  # noqa: PLR0913 - whose period, and what is seen by when
     kpi: str,
     period: str | date | Period,
     as_of: date | str | None = None,
+    links: Links | None = None,
     seed: int = 0,
 ) -> Prospect:
     """Make all forecasts and test all links that `what_if` needs, once.
+
+    Parameters
+    ----------
+    links
+        What `follow_links` returned; asked for here unless given.
 
     Raises
     ------
@@ -151,8 +178,8 @@ def prepare_what_if(  # noqa: PLR0913 - whose period, and what is seen by when
         raise DataError(f"kpis.{kpi}, {when}: {reason}.") from None
     if not stand.open_periods:
         raise DataError(f"{when}: is over; nothing can be changed in it. Name a later period.")
-    effects, left_out, notes = _links(strategy, observations)
-    web = weave(strategy, table, stand=stand, effects=effects, today=today, seed=seed)
+    links = links or follow_links(strategy, observations)
+    web = weave(strategy, table, stand=stand, effects=links.effects, today=today, seed=seed)
     if kpi not in web.ahead:
         raise DataError(f"kpis.{kpi}: too little was observed to forecast it.")
     (outcome,), said = foresee([stand])
@@ -165,8 +192,8 @@ def prepare_what_if(  # noqa: PLR0913 - whose period, and what is seen by when
         stand=stand,
         outcome=outcome,
         levers=_levers(strategy, table, web, kpi, today),
-        left_out=left_out,
-        notes=(*notes, *said),
+        left_out=links.left_out,
+        notes=(*links.notes, *said),
         web=web,
         _weights=weights,
         _own=np.asarray(np.quantile(known, levels)),
@@ -182,19 +209,6 @@ def whole_of(stand: Stand, paths: Floats, weights: Floats) -> Floats:
     first, second = stand.held if stand.gone else (0.0, 0.0)
     total = first + ahead @ weights
     return np.asarray(total if stand.aggregate == "sum" else total / (second + weights.sum()))
-
-
-def _links(
-    strategy: Strategy, observations: Observations
-) -> tuple[list[LeadEffect], dict[tuple[str, str], str], tuple[str, ...]]:
-    if not any(one.leads for one in strategy.kpis.values()):
-        return [], {}, ()
-    try:
-        evidence = test_links(strategy, observations)
-    except KpikitError as error:
-        return [], {}, (f"No lead is followed, since links could not be tested: {error}",)
-    effects, left_out = lead_effects(strategy, observations, evidence=evidence)
-    return effects, left_out, ()
 
 
 def _levers(
