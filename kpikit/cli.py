@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from kpikit import __version__
+from kpikit.commands.app import app as what_if_app
 from kpikit.commands.audit import audit
 from kpikit.commands.begin import example, new
 from kpikit.commands.cycle import cycle
@@ -149,6 +150,7 @@ def schema(
         write_out(out, text + "\n")
 
 
+app.command("app")(what_if_app)
 app.command()(observe)
 app.command()(leads)
 app.command()(monitor)
