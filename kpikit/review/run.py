@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -190,23 +191,24 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
             plan.job(name, as_of=day, bundle=bundle) for name in plan.names if name not in finished
         ]
         tell = notes.watch(progress or (lambda *_: None))
-        made = run_batch(
-            jobs,
-            folder=folder,
-            workers=workers,
-            scheduler=scheduler,
-            limits=limits,
-            progress=tell,
-        )
-        batch = _in_order(plan.names, (*kept, *made.outcomes), made.interrupted)
-        write_records(
-            plan,
-            batch,
-            folder=folder,
-            as_of=day,
-            started=started,
-            head=head,
-        )
+        with _room_in(folder):
+            made = run_batch(
+                jobs,
+                folder=folder,
+                workers=workers,
+                scheduler=scheduler,
+                limits=limits,
+                progress=tell,
+            )
+            batch = _in_order(plan.names, (*kept, *made.outcomes), made.interrupted)
+            write_records(
+                plan,
+                batch,
+                folder=folder,
+                as_of=day,
+                started=started,
+                head=head,
+            )
         if record and opened:
             said = (*said, *_put_on_record(loaded, opened, batch, folder))
         frame = _frame(batch, folder)
@@ -219,6 +221,18 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
         interrupted=batch.interrupted,
         notes=(f"The reports lie in {folder}.", *said),
     )
+
+
+@contextmanager
+def _room_in(folder: Path) -> Iterator[None]:
+    """Tell a disk that takes no more from a defect; what lay there before still does."""
+    try:
+        yield
+    except OSError as error:
+        raise KpikitError(
+            f"{folder}: not everything could be written there ({error.strerror}). "
+            "Make room, then run it again with resume."
+        ) from None
 
 
 def _put_on_record(

@@ -71,7 +71,7 @@ def company_objectives(company: CompanyReview) -> Section:
     if frame.empty:
         return Section("<p>No objective is measured by a KPI.</p>")
     rows = [_objective(row, company) for row in frame.to_dict("records")]
-    head = ("Objective", "Measured by", "By", "Chance is", "Now", "Target", "Gap", "Chance")
+    head = ("Objective", "Measured by", "By", "Likely", "Now", "Target", "Gap", "Chance")
     note = (
         '<p class="note">Now: the newest complete period of the KPI. Gap: now less the target. '
         "Chance: of a value that reaches the target in the period that holds the day.</p>"
