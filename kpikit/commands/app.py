@@ -93,11 +93,13 @@ def _command(place: Path, *, port: int, browser: bool) -> list[str]:
 
 def _app_notebook(values: dict[str, object]) -> NotebookNode:
     """Return the notebook's heading, parameters and the cells that make the app."""
+    from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
-    from kpikit.review.notebook import notebooks_folder, read_notebook
+    from kpikit.review.notebook import notebooks_folder
 
-    notebook = parameterize_notebook(read_notebook(notebooks_folder() / NOTEBOOK), values)
+    place = notebooks_folder() / NOTEBOOK
+    notebook = parameterize_notebook(load_notebook_node(os.fspath(place)), values)
     wanted = {"parameters", "injected-parameters", "app"}
     heading = notebook.cells[0]
     heading.source = heading.source.splitlines()[0]

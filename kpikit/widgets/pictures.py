@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Sequence
+from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -19,15 +21,22 @@ if TYPE_CHECKING:
 DOTS = 100  # an inch
 
 
-def image() -> widgets.Image:
-    """Return an empty image that fits its window; `show` gives it its text as well."""
-    return widgets.Image(format="png", layout=widgets.Layout(max_width="100%", height="auto"))
+def image() -> widgets.HTML:
+    """Return an empty place for a picture.
+
+    HTML, since the widget named Image has no text alternative, and stays empty where Voilà
+    fetches it from a kernel that ran before.
+    """
+    return widgets.HTML()
 
 
-def show(target: widgets.Image, content: bytes, *, alt: str) -> None:
-    """Put a picture into an image, with its text for those who do not see it."""
-    target.tooltip = alt
-    target.value = content
+def show(place: widgets.HTML, content: bytes, *, alt: str) -> None:
+    """Put a picture into its place, with its text for those who do not see it."""
+    data = b64encode(content).decode("ascii")
+    place.value = (
+        f'<img class="kpikit-picture" style="max-width: 100%; height: auto" '
+        f'alt="{escape(alt)}" src="data:image/png;base64,{data}">'
+    )
 
 
 def draw(parts: Sequence[Callable[[Axes], object]]) -> bytes:
