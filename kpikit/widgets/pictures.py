@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DOTS = 100  # an inch
+MARGINS = {"left": 0.1, "right": 0.74, "top": 0.95, "bottom": 0.06, "hspace": 0.36}
 
 
 def image() -> widgets.HTML:
@@ -39,14 +40,21 @@ def show(place: widgets.HTML, content: bytes, *, alt: str) -> None:
     )
 
 
-def draw(parts: Sequence[Callable[[Axes], object]]) -> bytes:
-    """Return a PNG with the parts one below the other."""
+def draw(
+    parts: Sequence[Callable[[Axes], object]], *, margins: Mapping[str, float] | None = None
+) -> bytes:
+    """Return a PNG with the parts one below the other.
+
+    Known margins spare the search for the best ones, which takes as long as the drawing.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     with look():
-        figure = Figure(figsize=(SIZE[0], SIZE[1] * len(parts)), layout="constrained")
+        figure = Figure(figsize=(SIZE[0], SIZE[1] * len(parts)), layout=None if margins else "constrained")
         FigureCanvasAgg(figure)
+        if margins:
+            figure.subplots_adjust(**margins)
         every = figure.subplots(len(parts), squeeze=False)[:, 0]
         for part, ax in zip(parts, every, strict=True):
             part(ax)
@@ -72,4 +80,4 @@ def draw_target(setting: TargetSetting, view: TargetView) -> bytes:
         title = f"The path to {setting.say(view.target)}"
         glide_chart(view.path, history=setting.history, ax=ax, title=title, **money)
 
-    return draw([chances, path])
+    return draw([chances, path], margins=MARGINS)
