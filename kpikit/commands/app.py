@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -63,12 +64,23 @@ def app(  # noqa: PLR0913 - one parameter an option
         place = Path(folder) / "what_if.ipynb"
         _write(_app_notebook(values), place)
         typer.echo(f"http://{LOOPBACK}:{port}/")
-        done = subprocess.run(
-            _command(place, port=port, browser=browser),
-            env=os.environ | {MOST: str(most + 1)},  # one is kept warm
-            check=False,
-        )
-    raise typer.Exit(0 if done.returncode in (0, -2, -15, 130) else 2)
+        command = _command(place, port=port, browser=browser)
+        code = _serve(command, os.environ | {MOST: str(most + 1)})  # one is kept warm
+    raise typer.Exit(0 if code == 0 else 2)
+
+
+def _serve(command: list[str], environment: dict[str, str]) -> int:
+    """Run the server until it ends or is told to, and let nothing of it stay behind."""
+    server = subprocess.Popen(command, env=environment)
+    told = signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    try:
+        code = server.wait()
+    except KeyboardInterrupt:
+        server.terminate()
+        code = server.wait()
+    finally:
+        signal.signal(signal.SIGTERM, told)
+    return 0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else code
 
 
 def _command(place: Path, *, port: int, browser: bool) -> list[str]:
@@ -93,11 +105,13 @@ def _command(place: Path, *, port: int, browser: bool) -> list[str]:
 
 def _app_notebook(values: dict[str, object]) -> NotebookNode:
     """Return the notebook's heading, parameters and the cells that make the app."""
+    from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
-    from kpikit.review.notebook import notebooks_folder, read_notebook
+    from kpikit.review.notebook import notebooks_folder
 
-    notebook = parameterize_notebook(read_notebook(notebooks_folder() / NOTEBOOK), values)
+    place = notebooks_folder() / NOTEBOOK
+    notebook = parameterize_notebook(load_notebook_node(os.fspath(place)), values)
     wanted = {"parameters", "injected-parameters", "app"}
     heading = notebook.cells[0]
     heading.source = heading.source.splitlines()[0]

@@ -58,10 +58,14 @@ class Guard:
             if self._timer is not None:
                 self._timer.cancel()
             left = LONGEST - (monotonic() - self._since)
-            self._timer = _after(max(min(PAUSE, left), 0.0), self.settle)
+            self._timer = _after(max(min(PAUSE, left), 0.0), self._answer)
 
     def settle(self) -> None:
-        """Do now what waits, if anything does."""
+        """Do now what waits, and what that leaves to be done."""
+        while self._waiting is not None:
+            self._answer()
+
+    def _answer(self) -> None:
         with self._lock:
             act, self._waiting, self._timer = self._waiting, None, None
             if act is not None:

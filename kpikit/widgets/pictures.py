@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -17,27 +19,42 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DOTS = 100  # an inch
+MARGINS = {"left": 0.1, "right": 0.74, "top": 0.95, "bottom": 0.06, "hspace": 0.36}
 
 
-def image() -> widgets.Image:
-    """Return an empty image that fits its window; `show` gives it its text as well."""
-    return widgets.Image(format="png", layout=widgets.Layout(max_width="100%", height="auto"))
+def image() -> widgets.HTML:
+    """Return an empty place for a picture.
+
+    HTML, since the widget named Image has no text alternative, and stays empty where Voilà
+    fetches it from a kernel that ran before.
+    """
+    return widgets.HTML()
 
 
-def show(target: widgets.Image, content: bytes, *, alt: str) -> None:
-    """Put a picture into an image, with its text for those who do not see it."""
-    target.tooltip = alt
-    target.value = content
+def show(place: widgets.HTML, content: bytes, *, alt: str) -> None:
+    """Put a picture into its place, with its text for those who do not see it."""
+    data = b64encode(content).decode("ascii")
+    place.value = (
+        f'<img class="kpikit-picture" style="max-width: 100%; height: auto" '
+        f'alt="{escape(alt)}" src="data:image/png;base64,{data}">'
+    )
 
 
-def draw(parts: Sequence[Callable[[Axes], object]]) -> bytes:
-    """Return a PNG with the parts one below the other."""
+def draw(
+    parts: Sequence[Callable[[Axes], object]], *, margins: Mapping[str, float] | None = None
+) -> bytes:
+    """Return a PNG with the parts one below the other.
+
+    Known margins spare the search for the best ones, which takes as long as the drawing.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     with look():
-        figure = Figure(figsize=(SIZE[0], SIZE[1] * len(parts)), layout="constrained")
+        figure = Figure(figsize=(SIZE[0], SIZE[1] * len(parts)), layout=None if margins else "constrained")
         FigureCanvasAgg(figure)
+        if margins:
+            figure.subplots_adjust(**margins)
         every = figure.subplots(len(parts), squeeze=False)[:, 0]
         for part, ax in zip(parts, every, strict=True):
             part(ax)
@@ -63,4 +80,4 @@ def draw_target(setting: TargetSetting, view: TargetView) -> bytes:
         title = f"The path to {setting.say(view.target)}"
         glide_chart(view.path, history=setting.history, ax=ax, title=title, **money)
 
-    return draw([chances, path])
+    return draw([chances, path], margins=MARGINS)

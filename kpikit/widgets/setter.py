@@ -165,12 +165,16 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
             f'<p class="kpikit-said" data-chance="{view.chance:.4f}" role="status">'
             f"<b>{escape(view.sentence)}</b></p>"
         )
-        show(self.picture, draw_target(self.setting, view), alt=view.sentence)
+        self._guard.soon(self._draw)  # the words are read while it is drawn
         ignored = [f"{name}: {reason}" for name, reason in view.ignored.items()]
         if ignored:
             self._guard.say(f"Not followed: {'; '.join(ignored)}.", mark="ⓘ")
         else:
             self._guard.hush()
+
+    def _draw(self) -> None:
+        if self.setting is not None and self.view is not None:
+            show(self.picture, draw_target(self.setting, self.view), alt=self.view.sentence)
 
     def _accept(self) -> None:
         self._guard.settle()
