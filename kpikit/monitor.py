@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from kpikit.analysis.known import known_events
-from kpikit.analysis.market import compare_with_market, net_of_market
+from kpikit.analysis.market import MarketFinding, find_beside_market
 from kpikit.analysis.signals import Signals, find_signals
 from kpikit.errors import DataError, KpikitError
 from kpikit.files import write_file
@@ -141,8 +141,9 @@ def _news(strategy: Strategy, panel: pd.DataFrame, point: Point) -> Iterator[New
         )
         for kpi in kpis:
             row = _newest(signals, kpi.id)
-            if row is not None and row["signal"] != "none":
-                yield _tell(strategy, kpi, row, point, _beside(strategy, kpi, own, signals))
+            beside = _beside(strategy, kpi, own)
+            if row is not None and (row["signal"] != "none" or beside is not None):
+                yield _tell(strategy, kpi, row, point, beside)
 
 
 def _by_grain(strategy: Strategy, ids: Sequence[str]) -> Iterator[tuple[str, list[Kpi]]]:
@@ -164,26 +165,23 @@ def _newest(signals: Signals, kpi: str) -> pd.Series | None:
     return rows.iloc[-1] if len(rows) else None
 
 
-def _beside(strategy: Strategy, kpi: Kpi, panel: pd.DataFrame, signals: Signals) -> str:
-    """Say how the KPI moved beside its market, where it names one among the KPIs."""
+def _beside(strategy: Strategy, kpi: Kpi, panel: pd.DataFrame) -> MarketFinding | None:
+    """Return how the KPI moved beside its market, where it names one among the KPIs."""
     market = kpi.market
     if market not in strategy.kpis or market not in set(panel["kpi"]):
-        return ""
-    histories = [
+        return None
+    own, outside = (
         panel.loc[panel["kpi"] == name, ["period_start", "value"]] for name in (kpi.id, market)
-    ]
+    )
     try:
-        net = find_signals(net_of_market(*histories).history)
-    except DataError:
-        return ""
-    words = [
-        _newest(found, name) for found, name in ((signals, kpi.id), (net, ""), (signals, market))
-    ]
-    said = [str(row["signal"]) if row is not None else "none" for row in words]
-    return compare_with_market(*said) or ""
+        return find_beside_market(own, outside)
+    except DataError:  # too little in common, or a market that stands still
+        return None
 
 
-def _tell(strategy: Strategy, kpi: Kpi, row: pd.Series, point: Point, beside: str) -> News:
+def _tell(
+    strategy: Strategy, kpi: Kpi, row: pd.Series, point: Point, beside: MarketFinding | None
+) -> News:
     currency = strategy.organisation.currency or ""
     start = row["period_start"].date()
     period = strategy.calendar.label(start, kpi.grain)
@@ -192,23 +190,24 @@ def _tell(strategy: Strategy, kpi: Kpi, row: pd.Series, point: Point, beside: st
         for name in ("value", "lower", "upper")
     )
     when = f"so far in {period}" if point == "running" else f"in {period}"
-    parts = [
-        f"{kpi.title}: {row['signal'].replace('_', ' ')} {when}: {value}, "
-        f"where {lower} to {upper} was expected",
-        beside,
-    ]
+    word = str(row["signal"])
+    alone = "as expected" if word == "none" else word.replace("_", " ")
+    sentence = f"{kpi.title}: {alone} {when}: {value}, where {lower} to {upper} was expected"
+    if beside is not None:
+        sentence = f"{sentence}; {beside.sentence}"
+        word = beside.signal if word == "none" else word
     return News(
         kpi=kpi.id,
         title=kpi.title,
         owner=kpi.owner,
         period_start=start.isoformat(),
         point=point,
-        signal=str(row["signal"]),
+        signal=word,
         value=float(row["value"]),
         expected=float(row["expected"]),
         lower=float(row["lower"]),
         upper=float(row["upper"]),
-        sentence=f"{'; '.join(part for part in parts if part)}.",
+        sentence=f"{sentence}.",
     )
 
 

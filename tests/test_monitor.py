@@ -98,6 +98,30 @@ def test_what_gets_stronger_is_new_again(watched, tmp_path):
     assert only_new([weak], state) == []
 
 
+def test_the_market_moved_and_we_did_not(company):
+    rows = facts("2025-06-30")
+    rng = np.random.default_rng(7)
+    month = rows["day"].dt.to_period("M")
+    swing = dict(zip(month.unique(), 1 + 0.2 * rng.normal(size=month.nunique()), strict=True))
+    rows["market"] = 100 * month.map(swing).astype(float)
+    rows["amount"] = rows["market"] * 1.5 + 3 * rng.normal(size=len(rows))
+    june = rows["day"] >= "2025-06-01"
+    rows.loc[june, "market"] = 260.0
+    rows.loc[june, "amount"] = 150.0
+    strategy = company(
+        rows,
+        columns=COLUMNS | {"market": "number"},
+        kpis={
+            "amount": {"formula": "avg(amount)", "market": "market"},
+            "market": "avg(market)",
+        },
+    )
+    (ours,) = (one for one in look_for_news(strategy, as_of="2025-06-30") if one.kpi == "amount")
+    assert ours.signal == "exceptional"
+    assert ours.sentence.startswith("The KPI: as expected in 2025-06: 150")
+    assert ours.sentence.endswith("; the market moved and we did not.")
+
+
 def test_a_state_that_cannot_be_read_is_told(tmp_path):
     state = tmp_path / "state.json"
     state.write_text("[]", encoding="utf-8")

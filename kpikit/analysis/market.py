@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kpikit.analysis.panel import Floats, Series, read_panel
+from kpikit.analysis.signals import find_signals
 from kpikit.errors import DataError
 
 MIN_PERIODS = 12
@@ -101,6 +102,43 @@ def compare_with_market(signal: str, net: str, market: str) -> str | None:
         (True, True, False): "we moved and the market did not",
         (True, True, True): "we moved otherwise than the market",
     }.get((ours, alone, theirs))
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarketFinding:
+    """How a KPI's newest period stands beside its market's: a word and a sentence."""
+
+    signal: str
+    sentence: str
+
+
+def find_beside_market(history: pd.DataFrame, market: pd.DataFrame) -> MarketFinding | None:
+    """Ask whether a KPI's newest period moved with its market, or one without the other.
+
+    Parameters
+    ----------
+    history, market
+        `period_start, value`, of the same grain.
+
+    Returns
+    -------
+    MarketFinding or None
+        None where neither stands out; `signal` is the word for the KPI net of its market,
+        or for the KPI where it moved with its market.
+    """
+    net = net_of_market(history, market).history
+    newest = net["period_start"].iloc[-1]
+    ours, alone, theirs = (_word(values, newest) for values in (history, net, market))
+    sentence = compare_with_market(ours, alone, theirs)
+    if sentence is None:
+        return None
+    return MarketFinding(signal=ours if alone == "none" else alone, sentence=sentence)
+
+
+def _word(history: pd.DataFrame, period_start: pd.Timestamp) -> str:
+    found = find_signals(history).frame
+    word = found.loc[found["period_start"] == period_start, "signal"]
+    return str(word.iloc[0]) if len(word) else "none"
 
 
 def _only(frame: pd.DataFrame, name: str) -> Series:
