@@ -151,5 +151,8 @@ def test_jupyterlab_opens_the_notebook_and_runs_it(browser, company, served):
     page.wait_for_function(
         "old => document.querySelector('.kpikit-said').dataset.chance !== old", arg=before
     )
-    assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    assert (
+        page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count()
+        == 0
+    )
     page.close()
