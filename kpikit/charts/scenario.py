@@ -46,9 +46,7 @@ def scenario_chart(  # noqa: PLR0913 - each argument is a part of the picture
         )  # fmt: skip
         ax.plot(middle, place, color="white", marker="D", markersize=6, markeredgecolor=INK)
         said = format_value(float(middle), unit, currency=currency)
-        ax.annotate(
-            said, (middle, place), xytext=(0, 11), textcoords="offset points", ha="center"
-        )
+        ax.annotate(said, (middle, place), xytext=(0, 11), textcoords="offset points", ha="center")
     if target is not None:
         said = f"target {format_value(target, unit, currency=currency)}"
         ax.axvline(target, color=ORANGE, linestyle="--", linewidth=1.5, label=said)

@@ -16,9 +16,9 @@ from kpikit.periods import Period, parse_date
 from kpikit.targets.accepted import AcceptedTargets, wanted_targets
 from kpikit.targets.direction import quantile_level, reached
 from kpikit.targets.glide import LEVELS, Ahead, glide_path, look_ahead
-from kpikit.targets.prospect import Links, Prospect, prepare_what_if
 from kpikit.targets.proposals import NAMES
 from kpikit.targets.propose import ATTAINMENT
+from kpikit.targets.prospect import Links, Prospect, prepare_what_if
 from kpikit.units import format_chance, format_value
 
 if TYPE_CHECKING:

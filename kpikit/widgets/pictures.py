@@ -51,7 +51,9 @@ def draw(
     from matplotlib.figure import Figure
 
     with look():
-        figure = Figure(figsize=(SIZE[0], SIZE[1] * len(parts)), layout=None if margins else "constrained")
+        figure = Figure(
+            figsize=(SIZE[0], SIZE[1] * len(parts)), layout=None if margins else "constrained"
+        )
         FigureCanvasAgg(figure)
         if margins:
             figure.subplots_adjust(**margins)

@@ -128,10 +128,15 @@ def test_jupyterlab_opens_the_notebook_and_runs_it(browser, company, served):
     shutil.copy(ROOT / "notebooks" / "09_what_if.ipynb", company / "notebooks")
     (company / "data").mkdir()
     (company / "data" / "brightdesk").symlink_to(company)
+    # all cells stay in the page: JupyterLab takes out those that are not in sight
+    settings = company / "settings" / "@jupyterlab" / "notebook-extension"
+    settings.mkdir(parents=True)
+    (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
     port = free_port()
     served(
         sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}",
         "--ip=127.0.0.1", "--IdentityProvider.token=t", "--LabApp.news_url=none",
+        f"--LabApp.user_settings_dir={company / 'settings'}",
         url=f"http://127.0.0.1:{port}/api?token=t", cwd=company,
     )  # fmt: skip
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
@@ -151,5 +156,6 @@ def test_jupyterlab_opens_the_notebook_and_runs_it(browser, company, served):
     page.wait_for_function(
         "old => document.querySelector('.kpikit-said').dataset.chance !== old", arg=before
     )
-    assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    errors = page.locator("[data-mime-type='application/vnd.jupyter.stderr']")
+    assert errors.count() == 0
     page.close()

@@ -33,7 +33,11 @@ STRATEGY = Strategy.model_validate(
         "version": 1,
         "organisation": {"name": "Test", "currency": "EUR"},
         "sources": {
-            "facts": {"path": "f.csv", "time": "day", "columns": {"day": "date", "amount": "number"}}
+            "facts": {
+                "path": "f.csv",
+                "time": "day",
+                "columns": {"day": "date", "amount": "number"},
+            }
         },
         "kpis": {
             "income": kpi("Income", identity="{sales} * {price}"),
