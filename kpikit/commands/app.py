@@ -53,7 +53,7 @@ def app(  # noqa: PLR0913 - one parameter an option
         raise KpikitError("kpikit app needs Voilà. Install it: pip install 'kpikit[app]'.")
     loaded = load_strategy(strategy)
     address = declared_ledger(loaded.folder, loaded.ledger)
-    values = {
+    values: dict[str, object] = {
         "strategy_file": os.fspath(strategy.absolute()),
         "kpi": kpi or next(iter(loaded.kpis), ""),
         "periods": period or _periods(loaded.calendar, as_of),
@@ -111,7 +111,7 @@ def _app_notebook(values: dict[str, object]) -> NotebookNode:
     from kpikit.review.notebook import notebooks_folder
 
     place = notebooks_folder() / NOTEBOOK
-    notebook = parameterize_notebook(load_notebook_node(os.fspath(place)), values)
+    notebook: NotebookNode = parameterize_notebook(load_notebook_node(os.fspath(place)), values)
     wanted = {"parameters", "injected-parameters", "app"}
     heading = notebook.cells[0]
     heading.source = heading.source.splitlines()[0]
@@ -125,7 +125,7 @@ def _app_notebook(values: dict[str, object]) -> NotebookNode:
 def _write(notebook: NotebookNode, place: Path) -> None:
     import nbformat
 
-    nbformat.write(notebook, place)
+    nbformat.write(notebook, place)  # type: ignore[no-untyped-call]
 
 
 def _periods(calendar: object, as_of: str | None) -> list[str]:
