@@ -39,7 +39,11 @@ from kpikit import build_observations, load_strategy, test_links  # noqa: E402
 from kpikit.analysis.innovations import find_innovations  # noqa: E402
 from kpikit.analysis.lead_effect import LeadEffect, lead_effects  # noqa: E402
 
-WITHOUT = {("social_reactions", "qualified_leads"), ("csat", "churn_rate"), ("product_score", "churn_rate")}  # fmt: skip
+WITHOUT = {
+    ("social_reactions", "qualified_leads"),
+    ("csat", "churn_rate"),
+    ("product_score", "churn_rate"),
+}
 
 
 def planted_sizes(
@@ -82,18 +86,21 @@ def run(seed: int, folder: Path) -> tuple[list[dict[str, object]], list[bool]]:
     text = (ROOT / "data" / "brightdesk" / "strategy.yaml").read_text(encoding="utf-8")
     (folder / "strategy.yaml").write_text(text, encoding="utf-8")
     strategy = load_strategy(folder / "strategy.yaml")
-    claiming = {name for kpi in strategy.kpis.values() for name in (kpi.id, *(one.kpi for one in kpi.leads)) if kpi.leads}  # fmt: skip
+    pairs = [(kpi.id, one.kpi) for kpi in strategy.kpis.values() for one in kpi.leads]
+    claiming = {name for pair in pairs for name in pair}
     observations = build_observations(strategy, kpis=sorted(claiming))
     evidence = test_links(strategy, observations)
     effects, _ = lead_effects(strategy, observations, evidence=evidence)
     whole = observations.to_frame().query("complete and segment == ''")
-    values = whole.pivot(index="period_start", columns="kpi", values="value")
+    values = whole.set_index(["period_start", "kpi"])["value"].unstack()  # noqa: PD010 - keys are unique
     found = []
     for effect in effects:
         planted = planted_sizes(world, effect, values)
         if planted is not None:
             low, middle, high = np.quantile(effect.sizes, (0.05, 0.5, 0.95))
-            found.append({"link": f"{effect.candidate} to {effect.target}", "low": low, "middle": middle, "high": high, "measured": planted[0], "planted": planted[1]})  # fmt: skip
+            row = {"low": low, "middle": middle, "high": high}
+            row |= {"measured": planted[0], "planted": planted[1]}
+            found.append({"link": f"{effect.candidate} to {effect.target}"} | row)
     table = evidence.to_frame()
     empty = [
         row["verdict"] == "supported"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 NOTEBOOK = "09_what_if.ipynb"
 AHEAD = 3  # periods whose targets can be set
 IDLE, LOOK = 900, 60  # seconds without a visitor before a kernel ends, and between looks
+KERNELS = "kpikit.commands.app_kernels.CappedKernels"
 LOOPBACK = "127.0.0.1"
 
 
@@ -51,14 +52,13 @@ def app(  # noqa: PLR0913 - one parameter an option
     if importlib.util.find_spec("voila") is None:
         raise KpikitError("kpikit app needs Voilà. Install it: pip install 'kpikit[app]'.")
     loaded = load_strategy(strategy)
-    values = {
+    address = declared_ledger(loaded.folder, loaded.ledger)
+    values: dict[str, object] = {
         "strategy_file": os.fspath(strategy.absolute()),
         "kpi": kpi or next(iter(loaded.kpis), ""),
         "periods": period or _periods(loaded.calendar, as_of),
         "as_of": as_of or "",
-        "ledger_address": os.path.abspath(found)
-        if "://" not in (found := declared_ledger(loaded.folder, loaded.ledger))
-        else found,
+        "ledger_address": address if "://" in address else os.fspath(Path(address).resolve()),
     }
     with TemporaryDirectory(prefix="kpikit-app-") as folder:
         place = Path(folder) / "what_if.ipynb"
@@ -92,7 +92,7 @@ def _command(place: Path, *, port: int, browser: bool) -> list[str]:
         "VoilaConfiguration.show_tracebacks": "False",
         "VoilaConfiguration.preheat_kernel": "True",
         "VoilaConfiguration.default_pool_size": "1",
-        "VoilaConfiguration.multi_kernel_manager_class": "kpikit.commands.app_kernels.CappedKernels",
+        "VoilaConfiguration.multi_kernel_manager_class": KERNELS,
         "MappingKernelManager.cull_idle_timeout": str(IDLE),
         "MappingKernelManager.cull_interval": str(LOOK),
         "MappingKernelManager.cull_connected": "True",
@@ -111,7 +111,7 @@ def _app_notebook(values: dict[str, object]) -> NotebookNode:
     from kpikit.review.notebook import notebooks_folder
 
     place = notebooks_folder() / NOTEBOOK
-    notebook = parameterize_notebook(load_notebook_node(os.fspath(place)), values)
+    notebook: NotebookNode = parameterize_notebook(load_notebook_node(os.fspath(place)), values)
     wanted = {"parameters", "injected-parameters", "app"}
     heading = notebook.cells[0]
     heading.source = heading.source.splitlines()[0]
@@ -125,7 +125,7 @@ def _app_notebook(values: dict[str, object]) -> NotebookNode:
 def _write(notebook: NotebookNode, place: Path) -> None:
     import nbformat
 
-    nbformat.write(notebook, place)
+    nbformat.write(notebook, place)  # type: ignore[no-untyped-call]
 
 
 def _periods(calendar: object, as_of: str | None) -> list[str]:

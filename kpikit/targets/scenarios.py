@@ -64,6 +64,13 @@ def save_scenario(scenario: Scenario, path: Path | str) -> Path:
 
     Its names are the parameters of the notebook `09_what_if`, so that
     `papermill 09_what_if.ipynb out.ipynb -f FILE` replays it.
+
+    Parameters
+    ----------
+    scenario
+        What `what_if` or `needed_for` returned.
+    path
+        The file; an older one of this name is replaced.
     """
     import yaml
 
@@ -78,6 +85,11 @@ def save_scenario(scenario: Scenario, path: Path | str) -> Path:
 
 def read_scenario(path: Path | str) -> dict[str, Any]:
     """Return a saved scenario as the arguments of `what_if`: `kpi`, `period`, `changes`.
+
+    Parameters
+    ----------
+    path
+        The file.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What if a KPI were held at a level, and which level would a target need?"""
+"""Say what changed levels make of a KPI, and which level a target would need."""
 
 from __future__ import annotations
 

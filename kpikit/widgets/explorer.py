@@ -35,7 +35,7 @@ NAMES = {"description_width": "10em"}
 WIDE = widgets.Layout(width="100%", max_width="46em")
 
 
-def explore(
+def explore(  # noqa: PLR0913 - each argument is a question of its own
     strategy: Strategy,
     observations: Observations,
     *,

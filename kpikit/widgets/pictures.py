@@ -52,7 +52,7 @@ def draw(
 
     with look():
         figure = Figure(
-            figsize=(SIZE[0], SIZE[1] * len(parts)), layout=None if margins else "constrained"
+            figsize=(SIZE[0], SIZE[1] * len(parts)), layout="none" if margins else "constrained"
         )
         FigureCanvasAgg(figure)
         if margins:
