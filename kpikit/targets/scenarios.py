@@ -38,10 +38,11 @@ class ScenarioComparison(Result):
                 f"{name} about {any_one.say(row['q0.5'])}" for name, row in self.frame.iterrows()
             )
             return f"{any_one.title} {any_one.period}: {said}."
-        best = self.frame["attainment"].idxmax()
+        chances = self.frame["attainment"]
+        best = chances.index[int(chances.argmax())]
         return (
             f"{any_one.title} {any_one.period}: {any_one.say(self.target)} is most likely with "
-            f"{best}, {format_chance(self.frame.loc[best, 'attainment'])}."
+            f"{best}, {format_chance(float(chances.max()))}."
         )
 
     def _shown(self) -> pd.DataFrame:

@@ -105,7 +105,7 @@ class Scenario(Result):
             return f"{goal}: nothing known moves this KPI."
         able = self.levers[self.levers["verdict"] != INFEASIBLE]
         if able.empty:
-            best = self.levers.loc[self.levers["attainment"].idxmax()]
+            best = self.levers.iloc[int(self.levers["attainment"].argmax())]
             return (
                 f"{goal} is infeasible by one lever alone: the best, {best['lever']}, gives "
                 f"{format_chance(best['attainment'])} at the best level it ever had."
@@ -253,14 +253,12 @@ def needed_for(  # noqa: PLR0913 - each argument is a question of its own
     prospect = prepare_what_if(
         strategy, observations, kpi=kpi, period=period, as_of=as_of, seed=seed
     )
-    known = prospect.levers.set_index("lever", drop=False)
-    asked = list(known.index) if levers is None else list(levers)
+    known = {str(row["lever"]): row for _, row in prospect.levers.iterrows()}
+    asked = list(known) if levers is None else list(levers)
     if unknown := [name for name in asked if name not in strategy.kpis]:
         raise UnknownNameError("KPI", unknown[0], strategy.kpis, where=str(strategy.path))
     rows = [
-        _solve(prospect, known.loc[name], float(target), attainment)
-        for name in asked
-        if name in known.index
+        _solve(prospect, known[name], float(target), attainment) for name in asked if name in known
     ]
     table = pd.DataFrame(rows, columns=NEEDED)
     idle = dict.fromkeys((name for name in asked if name not in known.index), 0.0)
@@ -295,7 +293,7 @@ def _least_move(table: pd.DataFrame) -> dict[str, float]:
     if able.empty:
         return {}
     move = (able["level"] - able["expected"]).abs() / (able["highest"] - able["lowest"])
-    best = able.loc[move.idxmin()]
+    best = able.iloc[int(move.argmin())]
     return {str(best["lever"]): float(best["level"])}
 
 

@@ -51,9 +51,10 @@ def draw(
     from matplotlib.figure import Figure
 
     with look():
-        figure = Figure(
-            figsize=(SIZE[0], SIZE[1] * len(parts)), layout="none" if margins else "constrained"
-        )
+        size = (SIZE[0], SIZE[1] * len(parts))
+        figure = Figure(figsize=size, layout=None if margins else "constrained")
+        if margins:
+            figure.set_layout_engine("none")
         FigureCanvasAgg(figure)
         if margins:
             figure.subplots_adjust(**margins)
@@ -69,17 +70,18 @@ def draw_target(setting: TargetSetting, view: TargetView) -> bytes:
     """Return the attainment curve with the target on it, and the path to it."""
     kpi = setting.prospect.stand.kpi
     period = setting.prospect.stand.period.label
-    money = {
-        "unit": kpi.unit,
-        "currency": setting.prospect.strategy.organisation.currency or "",
-    }
+    unit, currency = kpi.unit, setting.prospect.strategy.organisation.currency or ""
 
     def chances(ax: Axes) -> None:
         title = f"{kpi.title} {period}: which target, and how likely"
-        attainment_chart(view.curve, marks=view.marks, ax=ax, title=title, **money)
+        attainment_chart(
+            view.curve, marks=view.marks, ax=ax, title=title, unit=unit, currency=currency
+        )
 
     def path(ax: Axes) -> None:
         title = f"The path to {setting.say(view.target)}"
-        glide_chart(view.path, history=setting.history, ax=ax, title=title, **money)
+        glide_chart(
+            view.path, history=setting.history, ax=ax, title=title, unit=unit, currency=currency
+        )
 
     return draw([chances, path], margins=MARGINS)
