@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := review
 .PHONY: review test lint lab clean browser database
 unexport PYTHONDONTWRITEBYTECODE
+export OMP_NUM_THREADS := 1  # the processors are shared by processes, not by threads
 unexport VIRTUAL_ENV
 
 PYTHON ?= python3
@@ -46,8 +47,8 @@ database:
 	|| echo "no PostgreSQL here: its tests will skip, or fail where CI is set"
 
 test: lint browser database
-	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env $(NOTEBOOKS)
+	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadscope --nbval-lax --nbval-current-env $(NOTEBOOKS)
 
 lab: .venv/ready
 	$(BIN)/jupyter lab notebooks

@@ -261,7 +261,7 @@ def needed_for(  # noqa: PLR0913 - each argument is a question of its own
         _solve(prospect, known[name], float(target), attainment) for name in asked if name in known
     ]
     table = pd.DataFrame(rows, columns=NEEDED)
-    idle = dict.fromkeys((name for name in asked if name not in known.index), 0.0)
+    idle = dict.fromkeys((name for name in asked if name not in known), 0.0)
     found = _scenario(prospect, _least_move(table), ignored=prospect.why_ignored(idle))
     return replace(found, levers=table, asked=(float(target), float(attainment)))
 
