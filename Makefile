@@ -6,7 +6,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := review
 .PHONY: review test lint lab clean browser database
 unexport PYTHONDONTWRITEBYTECODE
-export OMP_NUM_THREADS := 1  # the processors are shared by processes, not by threads
+# the processors are shared by processes, not by threads
+export OMP_NUM_THREADS := 1
 unexport VIRTUAL_ENV
 
 PYTHON ?= python3
