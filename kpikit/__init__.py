@@ -81,6 +81,13 @@ if TYPE_CHECKING:
     from kpikit.targets.recall import PastTargets, recall_targets
     from kpikit.targets.record import Record, score_record
     from kpikit.targets.sandbagging import TargetHabits, find_sandbagging
+    from kpikit.targets.scenarios import (
+        ScenarioComparison,
+        compare_scenarios,
+        read_scenario,
+        save_scenario,
+    )
+    from kpikit.targets.whatif import Scenario, needed_for, what_if
 
 __version__ = "0.1.0"
 
@@ -245,6 +252,17 @@ _HOMES = {
         "TargetHabits",
         "find_sandbagging",
     ),
+    "kpikit.targets.scenarios": (
+        "ScenarioComparison",
+        "compare_scenarios",
+        "read_scenario",
+        "save_scenario",
+    ),
+    "kpikit.targets.whatif": (
+        "Scenario",
+        "needed_for",
+        "what_if",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -279,6 +297,8 @@ __all__ = [
     "Review",
     "ReviewRun",
     "SamePoint",
+    "Scenario",
+    "ScenarioComparison",
     "Season",
     "Signals",
     "SourceChecks",
@@ -303,6 +323,7 @@ __all__ = [
     "cascade_targets",
     "check_identities",
     "check_sources",
+    "compare_scenarios",
     "compare_same_point",
     "compare_vintages",
     "decompose_change",
@@ -322,17 +343,21 @@ __all__ = [
     "map_coverage",
     "map_interdependencies",
     "map_strategy",
+    "needed_for",
     "open_ledger",
     "plan_target",
     "propose_portfolio",
     "propose_targets",
     "rank_drivers",
+    "read_scenario",
     "recall_targets",
     "run_notebook",
     "run_review",
+    "save_scenario",
     "score_record",
     "test_links",
     "track_alignment",
+    "what_if",
 ]
 
 

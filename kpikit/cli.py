@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from kpikit import __version__
+from kpikit.commands.app import app as what_if_app
 from kpikit.commands.audit import audit
 from kpikit.commands.begin import example, new
 from kpikit.commands.cycle import cycle
@@ -149,6 +150,7 @@ def schema(
         write_out(out, text + "\n")
 
 
+app.command("app")(what_if_app)
 app.command()(observe)
 app.command()(leads)
 app.command()(monitor)
@@ -160,7 +162,7 @@ def review(  # noqa: PLR0913 - one parameter an option
     *,
     period: Annotated[
         str | None,
-        typer.Option(help="The quarter, such as 2026Q3; else the latest complete in the facts."),
+        typer.Option(help="2026Q3, or a month: 2026-09; else the latest complete quarter."),
     ] = None,
     department: Annotated[
         list[str] | None, typer.Option(help="Only this one; may be given several times.")
@@ -174,7 +176,7 @@ def review(  # noqa: PLR0913 - one parameter an option
     as_of: AsOf = None,
     out: Annotated[Path, typer.Option(help="The folder for reports.")] = Path("reports"),
     notebooks: Annotated[
-        Path | None, typer.Option(help="A folder with quarterly_review.ipynb; else kpikit's own.")
+        Path | None, typer.Option(help="A folder with the reports' notebooks; else kpikit's own.")
     ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Print each report to PDF too.")] = False,
     xlsx: Annotated[bool, typer.Option("--xlsx", help="Write the numbers to a workbook.")] = False,
@@ -188,7 +190,7 @@ def review(  # noqa: PLR0913 - one parameter an option
     no_record: NoRecord = False,
     as_json: Json = False,
 ) -> None:
-    """Make the quarterly review: one report per department, and an index."""
+    """Make a review: a report per department, one above them, and an index."""
     from kpikit.review.findings import latest_period
     from kpikit.review.making import Limits
     from kpikit.review.run import run_review

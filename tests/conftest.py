@@ -1,6 +1,7 @@
 """Strategies made for a test: a company of one source and the KPIs that the test is about."""
 
 import os
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,14 @@ KPI = {
     "unit": "number",
     "direction": "higher_is_better",
 }
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_stays_open():
+    """Close what a test drew: open figures add up over a whole run."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture

@@ -18,7 +18,10 @@ NAMES = {
     "06_set_targets",
     "07_audit_alignment",
     "08_hold_review",
+    "09_what_if",
     "10_look_back",
+    "company_review",
+    "monthly_report",
     "quarterly_review",
 }
 FORBIDDEN = ("def ", "class ", "for ", "while ", "%", "!")

@@ -13,7 +13,7 @@ import pandas as pd
 
 from kpikit.alignment.prospects import Prospect, look_ahead
 from kpikit.analysis.changes import find_changes
-from kpikit.analysis.links import test_links
+from kpikit.analysis.links import LinkEvidence, test_links
 from kpikit.analysis.overlap import find_overlap
 from kpikit.analysis.ties import tied_pairs
 from kpikit.analysis.tradeoffs import find_tradeoffs
@@ -30,11 +30,19 @@ Row = dict[str, Any]  # of a result's table
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence:
-    """The observations of one strategy on a day, and what the analyses make of them."""
+    """The observations of one strategy on a day, and what the analyses make of them.
+
+    Attributes
+    ----------
+    tested, checked
+        What `test_links` and `check_sources` found, where that is known already.
+    """
 
     strategy: Strategy
     observations: Observations
     as_of: date
+    tested: LinkEvidence | None = None
+    checked: pd.DataFrame | None = None
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -74,7 +82,8 @@ class Evidence:
     @cached_property
     def links(self) -> Mapping[tuple[str, str], Row]:
         """What the numbers say of each claimed link, by its two KPIs."""
-        rows = _rows(test_links(self.strategy, self.observations).to_frame())
+        tested = self.tested or test_links(self.strategy, self.observations)
+        rows = _rows(tested.to_frame())
         return {(row["candidate"], row["target"]): row for row in rows}
 
     @cached_property
@@ -127,6 +136,8 @@ class Evidence:
     @cached_property
     def sources(self) -> pd.DataFrame | str:
         """What was found in each source, or why they cannot be read where the facts are not."""
+        if self.checked is not None:
+            return self.checked
         try:
             return check_sources(self.strategy, as_of=self.as_of).to_frame()
         except DataError as error:

@@ -1,8 +1,9 @@
-"""What histories tell: season and trend, each with its error rate held, and changes split.
+"""What histories tell: season, changes and trend, each with its error rate held, and changes split.
 
-`panel` reads histories and panels, `innovations` splits them into what their own past
-told and what was new, `autoregression` fits lines whose errors
-remember the period before, `season` and `trend` ask one question each. `identities`
+`panel` reads histories and panels, `autoregression` fits lines whose errors
+remember the period before, `season` tests for one. `breaks` searches for the steps and
+bends of a `course`, `regimes` with the season and without spikes; `seasons`, `changes` and
+`trend` ask one question each. `identities`
 checks the arithmetic between KPIs; `decomposition` splits a change, by the arithmetic
 of `contributions` on the `pairs` of two periods, into the `parts` that fit the KPI.
 """

@@ -70,9 +70,9 @@ class _Design:
     """All that a search needs to know of dates and season, whatever the values are."""
 
     candidates: tuple[Break, ...]
+    base: Floats
     first: Places
     second: Places
-    spacing: int
     views: tuple[_View, ...]
 
 
@@ -92,36 +92,57 @@ def search_breaks(
     if is_exact(values, values - base @ np.linalg.lstsq(base, values, rcond=None)[0]):
         return Course()
     values = values - values.mean()
-    design = _design(times.tobytes(), period)
+    coarse = _thinned(len(values))
+    design = _design(times.tobytes(), period, coarse)
     accounts = _up_to_two(values, times, design, log_odds)
-    best, grown = max(accounts, key=lambda account: account.height), accounts[-1]
+    if len(coarse) < len(_thinned(len(values), every=1)) and _best(accounts).breaks:
+        near = _around(accounts, reach=coarse[1] - coarse[0], count=len(values))
+        design = _design(times.tobytes(), period, tuple(sorted({*coarse, *near})))
+        accounts = _up_to_two(values, times, design, log_odds)
+    best, grown = _best(accounts), accounts[-1]
     while best is grown and len(grown.breaks) < MOST_BREAKS:
-        grown = _one_more(values, times, base, best, log_odds)
-        best = max(best, grown, key=lambda account: account.height)
+        grown = _one_more(values, times, design, best, log_odds)
+        best = _best([best, grown])
     found, has_trend = list(best.breaks), best.has_trend
-    if len(found) > 2 or design.spacing > 1:
-        found = _settle(values, times, base, found, reach=2 * design.spacing + SHORTEST)
+    if len(found) > 2:
+        reach = SHORTEST + coarse[1] - coarse[0]
+        found = _settle(values, times, base, found, reach=reach)
         level, line = _weigh(values, times, base, found, [])[:, 0]
         has_trend = bool(line > level)
     ordered = tuple(sorted(found, key=lambda one: one.place))
     return Course(breaks=ordered, has_trend=has_trend)
 
 
+def _thinned(count: int, *, every: int = 0) -> tuple[int, ...]:
+    """Return the places to try: all, or in a long series every second, third, ... of them."""
+    least = shortest_level(count)
+    places = range(least, count - least + 1)
+    return tuple(places[:: every or -(-len(places) // MOST_DATES)])
+
+
+def _around(accounts: list[_Account], *, reach: int, count: int) -> list[int]:
+    """Return the places around the best dates of all accounts."""
+    dates = {one.place for account in accounts for one in account.breaks}
+    near = {date + step for date in dates for step in range(-reach, reach + 1)}
+    return [int(place) for place in free_places(np.array(sorted(near)), [], count)]
+
+
+def _best(accounts: list[_Account]) -> _Account:
+    return max(accounts, key=lambda account: account.height)
+
+
 def _base(times: Places, period: int) -> Floats:
     return np.column_stack([np.ones(len(times)), season_columns(times, period)])
 
 
-@lru_cache(maxsize=8)
-def _design(stamp: bytes, period: int) -> _Design:
+@lru_cache(maxsize=4)
+def _design(stamp: bytes, period: int, places: tuple[int, ...]) -> _Design:
     """Prepare a search; series with the same dates share it."""
     times = np.frombuffer(stamp, dtype=np.int64)
-    least = shortest_level(len(times))
-    places = np.arange(least, len(times) - least + 1)
-    spacing = max(1, -(-len(places) // MOST_DATES))
-    candidates = both_kinds(places[::spacing])
+    candidates = both_kinds(np.array(places))
     where = np.array([one.place for one in candidates])
     first, second = np.triu_indices(len(candidates), 1)
-    apart = np.abs(where[first] - where[second]) >= least
+    apart = np.abs(where[first] - where[second]) >= shortest_level(len(times))
     first, second = first[apart], second[apart]
     base = _base(times, period)
     trend = (times - times.mean())[:, None]
@@ -131,9 +152,7 @@ def _design(stamp: bytes, period: int) -> _Design:
         _view(white, base.shape[1], log_scale(times, phi), (first, second))
         for phi, white in zip(PHIS, whitened, strict=True)
     )
-    return _Design(
-        candidates=tuple(candidates), first=first, second=second, spacing=spacing, views=views
-    )
+    return _Design(candidates=tuple(candidates), base=base, first=first, second=second, views=views)
 
 
 def _view(white: Floats, bases: int, scale: float, pairs: tuple[Places, Places]) -> _View:
@@ -255,14 +274,15 @@ def _weigh(
 
 
 def _one_more(
-    values: Floats, times: Places, base: Floats, account: _Account, log_odds: float
+    values: Floats, times: Places, design: _Design, account: _Account, log_odds: float
 ) -> _Account:
     """Return the account with the best break beside those it has, worthless without room."""
     found = list(account.breaks)
-    more = both_kinds(free_places(np.arange(len(values)), found, len(values)))
+    places = np.unique([one.place for one in design.candidates])
+    more = both_kinds(free_places(places, found, len(values)))
     if not more:
         return _Account(breaks=account.breaks, height=-math.inf, has_trend=False)
-    evidence = _add(_weigh(values, times, base, found, more))
+    evidence = _add(_weigh(values, times, design.base, found, more))
     gain = _mean(evidence[1:]) - float(evidence[0]) + log_odds
     best = more[int(evidence[1:].argmax())]
     breaks, height = (*account.breaks, best), account.height + gain

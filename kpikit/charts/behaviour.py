@@ -59,21 +59,7 @@ def behaviour_chart(
         ax.plot(when, frame[side], color=SKY, linewidth=0.9)
     ax.plot(when, frame["expected"], color=MUTED, linestyle="--", linewidth=1.1, label="expected")
     ax.plot(when, frame["value"], color=BLUE, marker="o", markersize=3, label="value")
-    for word, label, marker, size, face, edge in SIGNALS:
-        rows = frame[frame["signal"] == word]
-        if len(rows):
-            ax.plot(
-                rows["period_start"],
-                rows["value"],
-                linestyle="none",
-                marker=marker,
-                markersize=size,
-                markerfacecolor=face,
-                markeredgecolor=edge,
-                markeredgewidth=1.3,
-                label=label,
-                zorder=4,
-            )
+    signal_marks(frame, ax=ax)
     _draw_marks(frame, marks, ax)
     dress(ax, title=title)
     if below is not None:
@@ -108,6 +94,26 @@ def _draw_ranges(frame: pd.DataFrame, ax: Axes) -> None:
     ax.yaxis.set_major_locator(MaxNLocator(3))
     ax.set_ylim(bottom=0)
     ax.set_ylabel("moving range", fontsize=8)
+
+
+def signal_marks(frame: pd.DataFrame, *, ax: Axes) -> Axes:
+    """Mark the values that stand out (`period_start, value, signal`), each kind by its shape."""
+    for word, label, marker, size, face, edge in SIGNALS:
+        rows = frame[frame["signal"] == word]
+        if len(rows):
+            ax.plot(
+                rows["period_start"],
+                rows["value"],
+                linestyle="none",
+                marker=marker,
+                markersize=size,
+                markerfacecolor=face,
+                markeredgecolor=edge,
+                markeredgewidth=1.3,
+                label=label,
+                zorder=4,
+            )
+    return ax
 
 
 def _draw_marks(frame: pd.DataFrame, marks: pd.DataFrame, ax: Axes) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from matplotlib.dates import date2num
 
 from kpikit.charts.series import history_chart
 from kpikit.charts.style import BLUE, GRID, INK, MUTED, ORANGE, axes
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST = 15  # more rows than this cannot be read
-ROOM = 0.22  # of the height, kept free above the values for what is said of the changes
+ROWS = 3  # of labels, one above the other
+ROW = 0.1  # of the height, for one of them
 
 
 def change_chart(
@@ -31,41 +33,45 @@ def change_chart(
         `period_start, label, kind, size`.
     """
     ax = history_chart(frame, ax=ax, title=title)
-    ax.lines[0].set(linewidth=1.0, alpha=0.75)
+    ax.lines[0].set(linewidth=1.0, alpha=0.8)
     course = frame[frame["expected"].notna()]
     steps = changes.loc[changes["kind"] == "step", "period_start"]
     for _, part in course.groupby(course["period_start"].isin(steps).cumsum()):
         ax.plot(part["period_start"], part["expected"], color=INK, linewidth=2.4)
+    used = min(len(changes), ROWS)
     bottom, top = ax.get_ylim()
-    ax.set_ylim(bottom, top + ROOM * (top - bottom))
-    middle = (
-        frame["period_start"].iloc[0]
-        + (frame["period_start"].iloc[-1] - frame["period_start"].iloc[0]) / 2
-    )
-    for number, row in enumerate(changes.to_dict("records")):
-        bend = row["kind"] == "slope"
-        ax.axvline(
-            row["period_start"], color=ORANGE, linestyle=":" if bend else "--", linewidth=1.2
-        )
-        late = row["period_start"] > middle
-        ax.annotate(
-            f"{row['label']}: {'slope ' if bend else ''}{format_change(row['size'])}",
-            (row["period_start"], 0.98 - 0.09 * (number % 2)),
-            xycoords=ax.get_xaxis_transform(),
-            xytext=(-4 if late else 4, 0),
-            textcoords="offset points",
-            ha="right" if late else "left",
-            va="top",
-            fontsize=8,
-        )
+    ax.set_ylim(bottom, top + (top - bottom) * used * ROW / (1 - used * ROW))
+    middle = frame["period_start"].min() + np.ptp(frame["period_start"]) / 2
+    said = changes[["period_start", "label", "kind", "size"]].itertuples(index=False)
+    for number, (when, label, kind, size) in enumerate(said):
+        what = f"{label}: {'slope ' if kind == 'slope' else ''}{format_change(float(size))}"
+        line = ":" if kind == "slope" else "--"
+        ax.axvline(when, color=ORANGE, linestyle=line, linewidth=1.3)
+        _say(ax, what, when, level=1 - ROW * (number % ROWS), to_the_left=when > middle)
     return ax
 
 
-def change_board(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw a row for each KPI that changed, with a mark at every date, up or down.
+def _say(ax: Axes, what: str, when: pd.Timestamp, *, level: float, to_the_left: bool) -> None:
+    """Write beside a date, at a height between 0 and 1."""
+    place = float(date2num(when))  # type: ignore[no-untyped-call]
+    ax.annotate(
+        what,
+        (place, level),
+        xycoords=ax.get_xaxis_transform(),
+        xytext=(-4 if to_the_left else 4, 0),
+        textcoords="offset points",
+        ha="right" if to_the_left else "left",
+        va="top",
+        fontsize=8,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+    )
 
-    Those that changed last come first. A triangle is a step, a diamond a bend of the slope;
-    filled where it goes up.
+
+def change_board(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw a row for each KPI that changed, with a mark at every date.
+
+    Those that changed last come first, fifteen at most. A triangle is a step, a diamond a
+    bend of the slope; filled where it goes up, hollow where it goes down.
 
     Parameters
     ----------
@@ -73,26 +79,30 @@ def change_board(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         `kpi, segment, period_start, kind, size`.
     """
     ax = axes(ax)
+    if frame.empty:
+        ax.text(0.5, 0.5, "no change", ha="center", color=MUTED, transform=ax.transAxes)
+        return ax
     names = frame[["kpi", "segment"]].astype(str).agg(" ".join, axis=1).str.strip()
     last = frame["period_start"].groupby(names).max().sort_values(ascending=False)
     shown = list(last.index[:MOST])[::-1]
-    for number, name in enumerate(shown):
-        ax.axhline(number, color=GRID, linewidth=0.8)
-        for row in frame[names == name].to_dict("records"):
-            up, step = row["size"] > 0, row["kind"] == "step"
-            ax.plot(
-                row["period_start"],
-                number,
-                marker=("^" if up else "v") if step else "D",
-                color=BLUE if up else ORANGE,
-                markerfacecolor=BLUE if up else "white",
-                markersize=7 if step else 5,
-                linestyle="none",
-            )
+    ax.hlines(
+        range(len(shown)), frame["period_start"].min(), last.iloc[0], color=GRID, linewidth=0.8
+    )
+    forms = {("step", True): "^", ("step", False): "v", ("slope", True): "D", ("slope", False): "D"}
+    words = {"step": "step", "slope": "bend of the slope"}
+    for (kind, up), form in forms.items():
+        rows = frame[(frame["kind"] == kind) & ((frame["size"] > 0) == up) & names.isin(shown)]
+        ax.plot(
+            rows["period_start"],
+            [shown.index(names[index]) for index in rows.index],
+            marker=form,
+            color=BLUE if up else ORANGE,
+            markerfacecolor=BLUE if up else "white",
+            markersize=7 if kind == "step" else 5,
+            linestyle="none",
+            label=f"{words[kind]} {'up' if up else 'down'}",
+        )
     ax.set_yticks(np.arange(len(shown)), shown)
     ax.grid(visible=False)
-    if not shown:
-        ax.text(
-            0.5, 0.5, "no change in any series", ha="center", color=MUTED, transform=ax.transAxes
-        )
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=4)
     return ax

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kpikit.charts.style import BLUE, INK, MUTED, ORANGE, SKY, axes, dress
+from kpikit.charts.style import BLUE, GRID, INK, MUTED, ORANGE, PURPLE, SKY, axes, dress
 from kpikit.units import Unit
 
 if TYPE_CHECKING:
@@ -56,6 +56,40 @@ def history_chart(
 def trend_line(frame: pd.DataFrame, *, ax: Axes, label: str = "trend") -> Axes:
     """Add a fitted line (`period_start`, `expected`) to a history."""
     ax.plot(frame["period_start"], frame["expected"], color=INK, linestyle="--", label=label)
+    return ax
+
+
+def expected_band(frame: pd.DataFrame, *, ax: Axes) -> Axes:
+    """Add what was to be expected of each value (`period_start, lower, upper`)."""
+    when = frame["period_start"].to_numpy()
+    low, high = (frame[name].to_numpy(dtype=float) for name in ("lower", "upper"))
+    if np.isfinite(low).any():
+        ax.fill_between(
+            when, low, high, color=GRID, linewidth=0, zorder=0.5, label="to be expected"
+        )
+    return ax
+
+
+def change_lines(frame: pd.DataFrame, *, ax: Axes) -> Axes:
+    """Add the days (`period_start`) since which a level or a slope is another, with their names.
+
+    Parameters
+    ----------
+    frame
+        `period_start`, and `text`, the words beside the line.
+    """
+    for row in frame.to_dict("records"):
+        ax.axvline(row["period_start"], color=PURPLE, linestyle=(0, (4, 2)), label="change")
+        ax.annotate(
+            str(row["text"]),
+            (row["period_start"], 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, -2),
+            textcoords="offset points",
+            va="top",
+            fontsize=7,
+            color=INK,
+        )
     return ax
 
 

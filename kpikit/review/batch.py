@@ -16,7 +16,9 @@ from kpikit.review.job import PAGE
 from kpikit.review.making import EXECUTED, FAILED, NOT_RUN, Job, Limits, Made, State, make, pack
 from kpikit.review.process import BEAT, report_processes, start_afresh
 from kpikit.review.render import render_page
+from kpikit.strategy.model import COMPANY
 
+OVERVIEW = "company.review"  # the report on the company as a whole: no department's id
 Progress = Callable[[str, str], None]
 Submit = Callable[[Job], Future[Made]]
 
@@ -165,8 +167,10 @@ def executed_name(name: str) -> str:
 
 
 def page_name(name: str) -> str:
-    """Return the file name of a department's page; `index` is taken by the index."""
-    return "index.report.html" if name == "index" else f"{name}.html"
+    """Return the file name of a report's page; those of the index and the company are taken."""
+    if name == OVERVIEW:
+        return f"{COMPANY}.html"
+    return f"{name}.report.html" if name in ("index", COMPANY) else f"{name}.html"
 
 
 def _publish(job: Job, made: Made, folder: Path) -> Outcome:

@@ -15,16 +15,20 @@ import pandas as pd
 from kpikit.errors import DataError, PeriodError
 from kpikit.observations import Observations
 from kpikit.observations.build import Wanted, choose_kpis, observe, used_sources
+from kpikit.observations.same_point import compare_same_point
 from kpikit.periods import Period, parse_date
+from kpikit.review.audited import Audited, ask_rules, read_audited, write_audited
 from kpikit.review.evidence import Evidence, find_evidence, read_evidence, write_evidence
+from kpikit.review.remembered import Remembered, read_remembered, remember, write_remembered
 from kpikit.sources.checks import check_facts
 from kpikit.sources.read import open_facts
 from kpikit.targets.assess import assess_targets
 
 if TYPE_CHECKING:
-    from kpikit.strategy import Strategy
+    from kpikit.ledger import Ledger
+    from kpikit.strategy import Kpi, Strategy
 
-STAMP = "bundle.json"
+STAMP, RUNNING = "bundle.json", "same-point.parquet"
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,12 @@ class Bundle:
         What the numbers show of links between KPIs.
     assessed
         What `assess_targets` found.
+    audited
+        How the rules of alignment are kept; None where only some KPIs were gathered.
+    same_point
+        The running month beside earlier ones at the same point; None for longer periods.
+    remembered
+        What the ledger holds; None where there is no ledger.
     unread
         Sources that could not be read, with the reason; KPIs on them are left out.
     """
@@ -53,6 +63,9 @@ class Bundle:
     as_of: date
     evidence: Evidence
     assessed: pd.DataFrame
+    audited: Audited | None = None
+    same_point: pd.DataFrame | None = None
+    remembered: Remembered | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -62,6 +75,7 @@ def gather(
     period: Period,
     as_of: date | None = None,
     kpis: Sequence[str] | None = None,
+    ledger: Ledger | None = None,
 ) -> Bundle:
     """Read the sources, and compute what the review of a period needs.
 
@@ -70,6 +84,8 @@ def gather(
     as_of
         Nothing later is seen. None is the newest day in the facts, and no later than
         the period's last day.
+    ledger
+        What is on record: the targets accepted there count before those declared.
 
     Raises
     ------
@@ -98,16 +114,55 @@ def gather(
         )
         checked = check_facts(facts, as_of=day).to_frame()
     evidence = find_evidence(strategy, own)
-    assessed = assess_targets(strategy, own, as_of=day).to_frame()
-    return Bundle(own, whole, checked, day, evidence, assessed, unread)
+    remembered = None
+    if ledger is not None:
+        remembered = remember(ledger, whole, calendar=strategy.calendar, grain=period.grain)
+    assessed = assess_targets(strategy, own, as_of=day, ledger=remembered).to_frame()
+    audited = None
+    if kpis is None:
+        audited = ask_rules(
+            strategy, own, links=evidence.links, sources=checked, ledger=ledger, as_of=day
+        )
+    return Bundle(
+        observations=own,
+        periods=whole,
+        sources=checked,
+        as_of=day,
+        evidence=evidence,
+        assessed=assessed,
+        audited=audited,
+        same_point=_same_point(strategy, chosen, period, day),
+        remembered=remembered,
+        unread=unread,
+    )
+
+
+def _same_point(
+    strategy: Strategy, kpis: Sequence[Kpi], period: Period, as_of: date
+) -> pd.DataFrame | None:
+    """Return how a running month does, where it is one and its KPIs have first days."""
+    if period.grain != "month" or as_of >= period.end:
+        return None
+    try:
+        found = compare_same_point(
+            strategy, kpis=[kpi.id for kpi in kpis], as_of=as_of, grain="month"
+        )
+    except DataError:
+        return None
+    return found.running()
 
 
 def write_bundle(
-    strategy: Strategy, *, period: str, as_of: date | str | None, folder: Path
+    strategy: Strategy,
+    *,
+    period: str,
+    as_of: date | str | None,
+    folder: Path,
+    ledger: Ledger | None = None,
 ) -> Bundle:
     """Write the facts of a review, with its strategy file, into a folder, and return them."""
     seen = parse_date(as_of) if as_of else None
-    bundle = gather(strategy, period=strategy.calendar.parse(period), as_of=seen)
+    bundle = gather(strategy, period=strategy.calendar.parse(period), as_of=seen, ledger=ledger)
     shutil.copyfile(strategy.path, folder / "strategy.yaml")
     for name, observations in _parts(bundle).items():
         observations.to_frame().to_parquet(folder / f"{name}.parquet", index=False)
@@ -116,6 +171,12 @@ def write_bundle(
     bundle.sources.to_parquet(folder / "sources.parquet", index=False)
     bundle.assessed.to_parquet(folder / "assessed.parquet", index=False)
     write_evidence(bundle.evidence, folder)
+    if bundle.same_point is not None:
+        bundle.same_point.to_parquet(folder / RUNNING, index=False)
+    if bundle.audited is not None:
+        write_audited(bundle.audited, folder)
+    if bundle.remembered is not None:
+        write_remembered(bundle.remembered, folder)
     stamp = json.dumps({"as_of": bundle.as_of.isoformat(), "unread": dict(bundle.unread)})
     (folder / STAMP).write_text(stamp, encoding="utf-8")
     return bundle
@@ -143,11 +204,19 @@ def read_bundle(folder: Path | str) -> Bundle:
         )
         for name in ("observations", "periods")
     }
-    sources = pd.read_parquet(folder / "sources.parquet")
-    own, whole = parts["observations"], parts["periods"]
-    assessed = pd.read_parquet(folder / "assessed.parquet")
-    evidence = read_evidence(folder)
-    return Bundle(own, whole, sources, day, evidence, assessed, stamp["unread"])
+    running = folder / RUNNING
+    return Bundle(
+        observations=parts["observations"],
+        periods=parts["periods"],
+        sources=pd.read_parquet(folder / "sources.parquet"),
+        as_of=day,
+        evidence=read_evidence(folder),
+        assessed=pd.read_parquet(folder / "assessed.parquet"),
+        audited=read_audited(folder),
+        same_point=pd.read_parquet(running) if running.is_file() else None,
+        remembered=read_remembered(folder),
+        unread=stamp["unread"],
+    )
 
 
 def _parts(bundle: Bundle) -> dict[str, Observations]:

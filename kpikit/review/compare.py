@@ -147,7 +147,7 @@ def _why(key: tuple[str, str, str], one: Mapping[str, Any], other: Mapping[str, 
     if hashes[0] != hashes[1] or one["run"]["as_of"] != other["run"]["as_of"]:
         return "data"
     made = [
-        (side["run"]["code"], side["run"]["versions"], side["run"]["sha256"]["notebook"])
+        (side["run"]["code"], side["run"]["versions"], side["run"]["sha256"]["notebooks"])
         for side in (one, other)
     ]
     return "code" if made[0] != made[1] else "unknown"

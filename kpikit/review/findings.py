@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -16,11 +16,15 @@ from kpikit.observations import Observations
 from kpikit.observations.build import used_sources
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
+from kpikit.review.audited import Audited
 from kpikit.review.bundle import Bundle, gather, read_bundle, write_bundle
 from kpikit.review.look import KpiReview, look_at
+from kpikit.review.remembered import Remembered
 from kpikit.strategy import Kpi, Strategy, load_strategy
 from kpikit.strategy.nodes import KpiReference, walk
 from kpikit.strategy.tree import kpis_of
+from kpikit.targets.accepted import wanted_targets
+from kpikit.targets.direction import Target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +59,14 @@ class Review(Result):
     ----------
     complete
         Whether the period is complete in the facts of every KPI shown.
+    targets
+        The targets in force, accepted before declared, by KPI and period.
+    audited
+        How the strategy keeps the rules of alignment; None where that was not asked.
+    same_point
+        The running period beside earlier ones at the same point; of months only.
+    remembered
+        What is on record; None where there is no ledger.
     """
 
     strategy: Strategy = field(repr=False)
@@ -66,6 +78,10 @@ class Review(Result):
     sources: pd.DataFrame = field(repr=False)
     identities: IdentityChecks = field(repr=False)
     links: LinkEvidence = field(repr=False)
+    targets: Mapping[tuple[str, str], Target] = field(repr=False)
+    audited: Audited | None = field(default=None, repr=False)
+    same_point: pd.DataFrame | None = field(default=None, repr=False)
+    remembered: Remembered | None = field(default=None, repr=False)
 
     @property
     def title(self) -> str:
@@ -200,8 +216,8 @@ def _compose(
     needed = used_sources(strategy, chosen)
     if faults := [facts.unread[name] for name in needed if name in facts.unread]:
         raise DataError("\n".join(faults))
-    assessed = facts.assessed[facts.assessed["period"] == period.label].set_index("kpi")
-    reviews = tuple(look_at(kpi, strategy, period, facts, assessed) for kpi in chosen)
+    targets = targets_in_force(strategy, facts)
+    reviews = tuple(look_at(kpi, strategy, period, facts, targets) for kpi in chosen)
     return Review(
         frame=pd.DataFrame([review.row for review in reviews], columns=list(BOARD)),
         strategy=strategy,
@@ -213,4 +229,18 @@ def _compose(
         sources=facts.sources,
         identities=_identities(strategy, chosen, facts.periods),
         links=facts.evidence.links,
+        targets=targets,
+        audited=facts.audited,
+        same_point=facts.same_point,
+        remembered=facts.remembered,
     )
+
+
+def targets_in_force(strategy: Strategy, facts: Bundle) -> dict[tuple[str, str], Target]:
+    """Return the target of each KPI and period: the newest accepted, else the declared one."""
+    found, _ = wanted_targets(strategy, facts.remembered, today=facts.as_of)
+    return {
+        (one.kpi.id, one.period.label): one.value
+        for one in found
+        if not one.segment and one.value is not None
+    }

@@ -22,6 +22,7 @@ from kpikit.review.happenings import Told, happenings
 from kpikit.strategy import Kpi, Strategy
 from kpikit.strategy.policy import Event
 from kpikit.targets.aggregate import Aggregate, aggregate_of
+from kpikit.targets.direction import Target
 from kpikit.targets.propose import TargetProposals, propose_targets
 
 
@@ -45,7 +46,11 @@ class KpiReview:
 
 
 def look_at(
-    kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle, assessed: pd.DataFrame
+    kpi: Kpi,
+    strategy: Strategy,
+    period: Period,
+    facts: Bundle,
+    targets: Mapping[tuple[str, str], Target],
 ) -> KpiReview:
     """Gather everything about one KPI: past, trend, what comes, what would be honest."""
     history = facts.observations.history(kpi.id)
@@ -55,12 +60,7 @@ def look_at(
     trend = fit_trend(named) if known else None
     changes = find_changes(named) if known else None
     signals = find_signals(named, events=_events(kpi, strategy)) if known else None
-    row = {
-        "kpi": kpi.id,
-        "title": kpi.title,
-        "owner": kpi.owner,
-        **_values(kpi, facts.periods, strategy.calendar, period),
-        **_verdict(kpi, assessed),
+    row = stand_at(kpi, strategy, period, facts) | {
         "trend": str(trend.to_frame()["verdict"].iloc[0]) if trend else "no data",
     }
     ahead, proposals, notes = _ahead(kpi, strategy, period, facts)
@@ -76,7 +76,7 @@ def look_at(
             period=period,
             changes=changes,
             signals=signals,
-            target=_target_of_one(kpi, strategy, period, facts),
+            target=_of_one(kpi, strategy, period, facts, targets.get((kpi.id, period.label))),
         ),
         drivers=_drivers(kpi, strategy, period, facts, row),
         forecast=ahead,
@@ -88,24 +88,29 @@ def look_at(
     )
 
 
+def stand_at(kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle) -> dict[str, object]:
+    """Return where a KPI stands in a period: values, target, attainment and status."""
+    return {
+        "kpi": kpi.id,
+        "title": kpi.title,
+        "owner": kpi.owner,
+        **_values(kpi, facts.periods, strategy.calendar, period),
+        **_verdict(kpi, facts.assessed, period),
+    }
+
+
 def _events(kpi: Kpi, strategy: Strategy) -> list[Event]:
     """Return the known events that touched a KPI."""
     return [event for event in strategy.events if not event.kpis or kpi.id in event.kpis]
 
 
-def _target_of_one(
-    kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle
-) -> float | tuple[float | None, float | None] | None:
+def _of_one(
+    kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle, target: Target | None
+) -> Target | None:
     """Return the target of one of the KPI's own periods; None where the period's is a sum."""
     if kpi.grain != period.grain and _aggregate(kpi, strategy, facts) not in ("mean", "ratio"):
         return None
-    calendar = strategy.calendar
-    for target in kpi.targets:
-        if calendar.parse(target.period) == period:
-            if kpi.direction == "on_target":
-                return (target.lower, target.upper)
-            return target.committed
-    return None
+    return target
 
 
 def _drivers(
@@ -163,11 +168,13 @@ def _redefined(kpi: Kpi, periods: Observations, starts: Mapping[str, date]) -> t
     )
 
 
-def _verdict(kpi: Kpi, assessed: pd.DataFrame) -> dict[str, object]:
+def _verdict(kpi: Kpi, assessed: pd.DataFrame, period: Period) -> dict[str, object]:
     """Return target, attainment and status, or say that there is no target."""
-    if kpi.id not in assessed.index:
+    own = assessed["kpi"].eq(kpi.id) & assessed["period"].eq(period.label)
+    rows = assessed[own & assessed["segment"].eq("")]
+    if rows.empty:
         return {"target": float("nan"), "attainment": float("nan"), "status": "no_target"}
-    found = assessed.loc[kpi.id]
+    found = rows.iloc[0]
     return {name: found[name] for name in ("target", "attainment", "status")}
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from kpikit.ledger import ForecastMade, Record, Target, Verdict
 from kpikit.ledger.chain import Draft, canonical
-from kpikit.observations.definitions import hash_json
 from kpikit.review.cycle import read_cycle
+from kpikit.review.numbers import review_numbers
 from kpikit.targets.proposals import NAMES
 
 if TYPE_CHECKING:
     from kpikit.ledger import Entry, Ledger
-    from kpikit.review.findings import KpiReview, Review
+    from kpikit.review.findings import Review
+    from kpikit.strategy import Strategy
 
+Numbers = Mapping[str, Any]  # as `review_numbers` gives them, and `review.json` holds them
 JUDGED = ("on_target", "at_risk", "off_target")
 BAND = 0.8  # the chance of ending between a proposed band's lower and upper end
 METHOD = "simulated paths of the ladder's model"
@@ -35,13 +36,23 @@ def record_made(review: Review, ledger: Ledger, *, who: str) -> tuple[Entry, ...
     who
         Who made the review.
     """
-    if read_cycle(ledger, period=review.period).state == "closed":
+    return record_numbers(review_numbers(review), ledger, strategy=review.strategy, who=who)
+
+
+def record_numbers(
+    numbers: Numbers, ledger: Ledger, *, strategy: Strategy, who: str
+) -> tuple[Entry, ...]:
+    """Put on record what a review says, from the numbers that its notebook carries."""
+    period = strategy.calendar.parse(numbers["period"])
+    if read_cycle(ledger, period=period).state == "closed":
         return ()
-    why = f"The review of {review.title}"
+    following = strategy.calendar.shift(period.start, period.grain, 1)
+    label = strategy.calendar.label(following, period.grain)
+    why = f"The review of {numbers['title']}"
     drafts = [
         Draft(_event(record), record, who, why)
-        for item in review.kpis
-        for record in (*_verdicts(item, review), *_ahead(item, review))
+        for name, kpi in numbers["kpis"].items()
+        for record in (*_verdicts(name, kpi, numbers), *_ahead(name, kpi, numbers, label))
     ]
     before = ledger.head().seq
     return tuple(entry for entry in ledger.write(drafts) if entry.seq > before)
@@ -53,62 +64,54 @@ def _event(record: Record) -> str:
     return f"made-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
-def _verdicts(item: KpiReview, review: Review) -> Iterator[Verdict]:
-    said = {"target": str(item.row["status"]), "trend": str(item.row["trend"])}
-    chance = float(str(item.row["attainment"]))
-    for about, verdict in said.items():
+def _verdicts(name: str, kpi: Numbers, numbers: Numbers) -> Iterator[Verdict]:
+    board = kpi["board"]
+    for about, verdict in (("target", board["status"]), ("trend", board["trend"])):
         if about == "target" and verdict not in JUDGED:
             continue
-        is_chance = about == "target" and math.isfinite(chance)
         yield Verdict(
-            kpi=item.kpi.id,
-            period=review.period.label,
-            as_of=review.as_of,
+            kpi=name,
+            period=numbers["period"],
+            as_of=numbers["as_of"],
             about=about,
             verdict=verdict,
-            attainment=chance if is_chance else None,
+            attainment=board["attainment"] if about == "target" else None,
         )
 
 
-def _ahead(item: KpiReview, review: Review) -> Iterator[ForecastMade | Target]:
-    if item.proposals is None:
-        return
-    (row,) = item.proposals.to_frame().to_dict(orient="records")
+def _ahead(
+    name: str, kpi: Numbers, numbers: Numbers, label: str
+) -> Iterator[ForecastMade | Target]:
+    """Yield the forecast of the next period, named by its label, and what is proposed for it."""
+    row = kpi["proposals"] or {}
     quantiles = {
-        name[1:]: float(value)
-        for name, value in ((str(name), value) for name, value in row.items())
-        if name.startswith("q0") and math.isfinite(value)
+        key[1:]: float(value)
+        for key, value in row.items()
+        if key.startswith("q0") and value is not None
     }
     if "0.5" not in quantiles:
         return
-    calendar, period = review.strategy.calendar, review.period
-    label = calendar.label(calendar.shift(period.start, period.grain, 1), period.grain)
     yield ForecastMade(
-        kpi=item.kpi.id,
+        kpi=name,
         period=label,
-        as_of=review.as_of,
+        as_of=numbers["as_of"],
         median=quantiles["0.5"],
         quantiles=quantiles,
         method=METHOD,
     )
-    basis = f"forecast as of {review.as_of}, median {quantiles['0.5']:.6g}"
-    levels = dict(zip(NAMES, item.proposals.levels, strict=True)) | {"lower": BAND, "upper": BAND}
+    basis = f"forecast as of {numbers['as_of']}, median {quantiles['0.5']:.6g}"
+    levels = dict(zip(NAMES, kpi["levels"], strict=True)) | {"lower": BAND, "upper": BAND}
     for level, chance in levels.items():
-        if math.isfinite(row.get(level, math.nan)):
+        if row.get(level) is not None:
             yield Target.model_validate(
                 {
-                    "kpi": item.kpi.id,
+                    "kpi": name,
                     "period": label,
                     "value": float(row[level]),
                     "level": level,
                     "state": "proposed",
                     "basis": basis,
-                    "basis_sha256": _hash_of_values(item),
+                    "basis_sha256": kpi["values_sha256"],
                     "attainment": chance,
                 }
             )
-
-
-def _hash_of_values(item: KpiReview) -> str:
-    history = item.history[["period_start", "value"]].dropna()
-    return hash_json([[f"{at:%Y-%m-%d}", repr(value)] for at, value in history.to_numpy()])

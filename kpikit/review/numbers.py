@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kpikit.observations.build import used_sources
-from kpikit.observations.definitions import definition_hash
+from kpikit.observations.definitions import definition_hash, hash_json
 
 if TYPE_CHECKING:
     from kpikit.results import Result
@@ -33,6 +33,7 @@ def review_numbers(review: Review) -> dict[str, Any]:
     """Return every number of a review as plain values; what is missing is None."""
     return {
         "department": review.department,
+        "title": review.title,
         "period": review.period.label,
         "as_of": review.as_of.isoformat(),
         "complete": review.complete,
@@ -64,10 +65,17 @@ def _kpi(item: KpiReview, review: Review) -> dict[str, Any]:
         "sources": list(used_sources(review.strategy, [kpi])),
         "board": _plain({k: v for k, v in item.row.items() if k not in ("kpi", "title", "owner")}),
         "trend": _first(item.trend),
+        "values_sha256": _hash_of_values(item),
         "proposals": _first(item.proposals),
+        "levels": [] if item.proposals is None else list(item.proposals.levels),
         "forecast": [] if item.forecast is None else _rows(item.forecast.to_frame()),
         "notes": list(item.notes),
     }
+
+
+def _hash_of_values(item: KpiReview) -> str:
+    history = item.history[["period_start", "value"]].dropna()
+    return hash_json([[f"{at:%Y-%m-%d}", repr(value)] for at, value in history.to_numpy()])
 
 
 def _first(result: Result | None) -> dict[str, Any] | None:

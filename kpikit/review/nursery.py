@@ -39,6 +39,7 @@ LOADED = (
     "kpikit.review.kernel",
     "kpikit.review.notebook",
     "kpikit.review.render",
+    "kpikit.review.company",
     "kpikit.review.findings",
     "kpikit.review.sections",
 )

@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kpikit.files import write_file
-from kpikit.review.batch import Batch, executed_name, page_name
+from kpikit.review.batch import OVERVIEW, Batch, executed_name, page_name
 from kpikit.review.findings import department_title
 from kpikit.review.numbers import carried_numbers
 from kpikit.review.render import Page, render_page
 from kpikit.sources.fingerprint import hash_file, hash_source
 
 if TYPE_CHECKING:
+    from kpikit.ledger import Head
+    from kpikit.review.plan import Plan
     from kpikit.strategy import Strategy
 
 LIBRARIES = (
@@ -30,16 +32,16 @@ LIBRARIES = (
 
 
 def write_records(  # noqa: PLR0913 - a record is made of this much
-    strategy: Strategy,
+    plan: Plan,
     batch: Batch,
     *,
     folder: Path,
-    period: str,
     as_of: date,
-    notebook: Path,
     started: datetime,
+    head: Head | None = None,
 ) -> None:
     """Write `index.html` and `run.json`, the same for the same inputs, and `run.log`."""
+    strategy, period = plan.strategy, plan.period.label
     record = {
         "organisation": strategy.organisation.name,
         "period": period,
@@ -53,13 +55,15 @@ def write_records(  # noqa: PLR0913 - a record is made of this much
             }
             for outcome in batch.outcomes
         ],
-        "sha256": _hashes(strategy, notebook),
+        "sha256": _hashes(plan),
     } | code()
+    if head is not None:  # how far the ledger was: what it lost since can then be told
+        record["ledger"] = head._asdict()
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     write_file(folder / "run.json", text)
     write_file(folder / "review.json", _review(batch, folder, period, as_of))
-    write_file(folder / "index.html", _index(strategy, batch, folder, period))
-    write_file(folder / "run.log", _log(strategy, batch, notebook, started))
+    write_file(folder / "index.html", _index(plan, batch, folder))
+    write_file(folder / "run.log", _log(plan, batch, started))
 
 
 def code() -> dict[str, object]:
@@ -93,7 +97,8 @@ def slug(name: str) -> str:
     return short or f"organisation-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _hashes(strategy: Strategy, notebook: Path) -> dict[str, object]:
+def _hashes(plan: Plan) -> dict[str, object]:
+    strategy = plan.strategy
     sources = {
         name: {"path": str(source.path), "sha256": hash_source(source, strategy.folder)}
         for name, source in strategy.sources.items()
@@ -102,7 +107,7 @@ def _hashes(strategy: Strategy, notebook: Path) -> dict[str, object]:
     return {
         "strategy": {"path": strategy.path.name, "sha256": hash_file(strategy.path)},
         "sources": sources,
-        "notebook": {"path": notebook.name, "sha256": hash_file(notebook)},
+        "notebooks": plan.notebook_hashes(),
     }
 
 
@@ -115,10 +120,11 @@ def _review(batch: Batch, folder: Path, period: str, as_of: date) -> str:
     return json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _index(strategy: Strategy, batch: Batch, folder: Path, period: str) -> str:
+def _index(plan: Plan, batch: Batch, folder: Path) -> str:
+    strategy = plan.strategy
     rows = [
         {
-            "title": department_title(strategy, outcome.name),
+            "title": _title(strategy, outcome.name),
             "state": outcome.state,
             "link": outcome.html,
             "message": outcome.message,
@@ -133,21 +139,26 @@ def _index(strategy: Strategy, batch: Batch, folder: Path, period: str) -> str:
     ]
     made = sum(outcome.state == "ok" for outcome in batch.outcomes)
     page = Page(
-        title=f"{strategy.organisation.name}: review of {period}",
-        masthead=f"{strategy.organisation.name} · Quarterly review {period}",
+        title=f"{strategy.organisation.name}: review of {plan.period.label}",
+        masthead=plan.masthead,
     )
     summary = f"{made} of {len(rows)} reports made."
     return render_page("index.html.j2", page, {"rows": rows, "others": others, "summary": summary})
 
 
-def _log(strategy: Strategy, batch: Batch, notebook: Path, started: datetime) -> str:
+def _title(strategy: Strategy, name: str) -> str:
+    title = department_title(strategy, name)
+    return f"{title}: all departments" if name == OVERVIEW else title
+
+
+def _log(plan: Plan, batch: Batch, started: datetime) -> str:
     ended = datetime.now().astimezone()
     lines = [
         f"started {started.isoformat(timespec='seconds')}",
         f"ended {ended.isoformat(timespec='seconds')}",
         f"python {sys.executable} on {platform.platform()}",
-        f"strategy {strategy.path.resolve()}",
-        f"notebook {notebook.resolve()}",
+        f"strategy {plan.strategy.path.resolve()}",
+        f"notebook {plan.notebook.resolve()}",
     ]
     for outcome in batch.outcomes:
         lines.append(f"{outcome.name}: {outcome.state} after {outcome.seconds:.1f} s")

@@ -1,9 +1,10 @@
-"""Run a review: one report per department, an index, and a record of what was used."""
+"""Run a review: a report per department, one above them, an index, and what was used."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -12,31 +13,29 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kpikit.errors import DataError, KpikitError, PeriodError, UnknownNameError
+from kpikit.errors import KpikitError
 from kpikit.files import reserve
 from kpikit.observations.vintages import try_record
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
-from kpikit.review.batch import Batch, Outcome, Progress, run_batch
+from kpikit.review.batch import Batch, Outcome, Progress, executed_name, run_batch
 from kpikit.review.bundle import write_bundle
 from kpikit.review.export import check_formats, export
-from kpikit.review.findings import department_title
-from kpikit.review.making import Job, Limits
-from kpikit.review.notebook import notebooks_folder, read_notebook
-from kpikit.review.parameters import check_parameters
+from kpikit.review.made import record_numbers
+from kpikit.review.making import Limits
+from kpikit.review.numbers import carried_numbers
+from kpikit.review.plan import plan_review
 from kpikit.review.record import code, slug, write_records
-from kpikit.review.render import Page
+from kpikit.review.remembered import ledger_at_hand
 from kpikit.review.resume import Notes, alone_in
 from kpikit.sources.fingerprint import at_rest, hash_file
 from kpikit.strategy import Strategy, load_strategy
-from kpikit.strategy.model import COMPANY
-from kpikit.strategy.tree import kpis_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-NOTEBOOK = "quarterly_review.ipynb"
-PARAMETERS = ("strategy", "department", "period", "as_of", "bundle")
+    from kpikit.ledger import Ledger
+
 COLUMNS = ("department", "state", "seconds", "html", "pdf", "message")
 
 
@@ -105,9 +104,10 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     strategy
         The strategy, or the path of its file.
     period
-        The quarter, such as `2026Q3`.
+        A quarter, such as `2026Q3`, or for monthly reports a month, such as `2026-09`.
     departments
-        Identifiers; every department with KPIs of its own unless given.
+        Identifiers. Unless given, every department with KPIs of its own, and above them
+        the company as a whole.
     out
         The folder for reports. They lie in `<out>/<organisation>/<period>/`.
     formats
@@ -118,26 +118,30 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     scheduler
         The address of a Dask scheduler whose workers make the reports.
     ledger
-        Not available: anything but None is an error.
+        The path or address of a ledger; unless given, the strategy's own where there is
+        one. Targets accepted there count before those declared; decisions, actions and
+        comments are shown, and `run.json` notes how far it was.
     as_of
         The day at which the world is looked at; unless given, the newest in the facts,
         no later than the period's last.
     notebooks
-        A folder with `quarterly_review.ipynb`; kpikit's own unless given. A notebook is
-        code: it is run only from where it is asked for.
+        A folder with `quarterly_review.ipynb` or `monthly_report.ipynb`, and with
+        `company_review.ipynb` where the company's page is wanted; kpikit's own unless
+        given. A notebook is code: it is run only from where it is asked for.
     resume
         Whether reports that an earlier run made from the same inputs stay as they are.
     limits
         Seconds and bytes of memory that one report may take.
     record
-        Whether to leave a record of the load in `vintages/` beside the strategy file.
+        Whether to leave a record of the load in `vintages/` beside the strategy file, and
+        of forecasts, proposals and verdicts in the ledger where there is one.
     progress
         Called with a department and `running` or its state.
 
     Returns
     -------
     ReviewRun
-        One row per department: `department`, `state` (`ok`, `failed`, `crashed`,
+        One row per report: `department`, `state` (`ok`, `failed`, `crashed`,
         `timed_out`, `not_run`), `seconds`, `html`, `pdf`, `message`.
 
     Raises
@@ -159,93 +163,90 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     kpikit.errors.KpikitError: format 'docx' is not available. Use html, pdf or xlsx.
     """
     wanted = check_formats(formats)
-    if ledger is not None:
-        raise KpikitError(f"ledger is {ledger!r}, which is not available. Leave ledger out.")
     if workers is not None and workers < 1:
         raise KpikitError(f"workers is {workers}. Use 1 or more, or leave it out.")
     loaded = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
-    quarter = _quarter(loaded, period)
-    chosen = _departments(loaded, departments)
+    plan = plan_review(loaded, period=period, departments=departments, notebooks=notebooks)
     day = None if as_of is None else parse_date(as_of)
-    notebook = _notebook(notebooks)
-    folder = _writable(Path(out) / slug(loaded.organisation.name) / quarter.label)
+    folder = _writable(Path(out) / slug(loaded.organisation.name) / plan.period.label)
 
     started = datetime.now().astimezone()
-    with alone_in(folder), TemporaryDirectory(prefix="kpikit-bundle-") as place:
-        bundle = Path(place)
+    with (
+        alone_in(folder),
+        ledger_at_hand(loaded, ledger) as opened,
+        TemporaryDirectory(prefix="kpikit-bundle-") as place,
+    ):
+        bundle, head = Path(place), opened.head() if opened else None
         with at_rest(loaded, loaded.sources):
-            facts = write_bundle(loaded, period=quarter.label, as_of=day, folder=bundle)
+            facts = write_bundle(
+                loaded, period=plan.period.label, as_of=day, folder=bundle, ledger=opened
+            )
             said = try_record(loaded, facts.observations) if record else ()
         day = facts.as_of
-        notes = Notes(folder, {"bundle": _hashes(bundle), "notebook": hash_file(notebook)} | code())
-        kept = [past for name in chosen if resume and (past := notes.finished(name))]
+        inputs = {"bundle": _hashes(bundle), "notebooks": plan.notebook_hashes()}
+        notes = Notes(folder, inputs | code())
+        kept = [past for name in plan.names if resume and (past := notes.finished(name))]
+        finished = {past.name for past in kept}
         jobs = [
-            _job(loaded, name, quarter, day, notebook, bundle)
-            for name in chosen
-            if name not in {past.name for past in kept}
+            plan.job(name, as_of=day, bundle=bundle) for name in plan.names if name not in finished
         ]
         tell = notes.watch(progress or (lambda *_: None))
-        made = run_batch(
-            jobs,
-            folder=folder,
-            workers=workers,
-            scheduler=scheduler,
-            limits=limits,
-            progress=tell,
-        )
-        batch = _in_order(chosen, (*kept, *made.outcomes), made.interrupted)
-        write_records(
-            loaded,
-            batch,
-            folder=folder,
-            period=quarter.label,
-            as_of=day,
-            notebook=notebook,
-            started=started,
-        )
+        with _room_in(folder):
+            made = run_batch(
+                jobs,
+                folder=folder,
+                workers=workers,
+                scheduler=scheduler,
+                limits=limits,
+                progress=tell,
+            )
+            batch = _in_order(plan.names, (*kept, *made.outcomes), made.interrupted)
+            write_records(
+                plan,
+                batch,
+                folder=folder,
+                as_of=day,
+                started=started,
+                head=head,
+            )
+        if record and opened:
+            said = (*said, *_put_on_record(loaded, opened, batch, folder))
         frame = _frame(batch, folder)
         if not batch.interrupted:
-            frame = export(frame, wanted, folder=folder, line=_masthead(loaded, quarter))
+            frame = export(frame, wanted, folder=folder, line=plan.masthead)
     return ReviewRun(
         frame=frame,
-        period=quarter.label,
+        period=plan.period.label,
         folder=folder,
         interrupted=batch.interrupted,
         notes=(f"The reports lie in {folder}.", *said),
     )
 
 
-def _quarter(strategy: Strategy, period: str | Period) -> Period:
-    found = strategy.calendar.parse(str(period))
-    if found.grain != "quarter":
-        raise PeriodError(
-            f"period {str(period)!r} is a {found.grain}, and a review is of a quarter. "
-            f"Write it as {strategy.calendar.period(found.end, 'quarter').label}."
-        )
-    return found
+@contextmanager
+def _room_in(folder: Path) -> Iterator[None]:
+    """Tell a disk that takes no more from a defect; what lay there before still does."""
+    try:
+        yield
+    except OSError as error:
+        raise KpikitError(
+            f"{folder}: not everything could be written there ({error.strerror}). "
+            "Make room, then run it again with resume."
+        ) from None
 
 
-def reviewed_departments(strategy: Strategy) -> list[str]:
-    """Return the departments with KPIs of their own: the company, then in the file's order."""
-    names = dict.fromkeys((COMPANY, *strategy.departments))
-    return [name for name in names if kpis_of(strategy, name)]
-
-
-def _departments(strategy: Strategy, wanted: Iterable[str] | None) -> list[str]:
-    known = reviewed_departments(strategy)
-    if not known:
-        raise DataError(f"{strategy.path.name}: no department has a KPI. Declare one to review.")
-    names = [wanted] if isinstance(wanted, str) else list(dict.fromkeys(wanted or ()))
-    for name in names:
-        if name not in known:
-            raise UnknownNameError("department with KPIs", name, known, where=strategy.path.name)
-    return names or known
-
-
-def _notebook(folder: Path | str | None) -> Path:
-    path = (notebooks_folder() if folder is None else Path(folder)) / NOTEBOOK
-    check_parameters(path, read_notebook(path), PARAMETERS)
-    return path
+def _put_on_record(
+    strategy: Strategy, ledger: Ledger, batch: Batch, folder: Path
+) -> tuple[str, ...]:
+    """Put on record what the finished reports say; where that fails, the reports still stand."""
+    made = [outcome.name for outcome in batch.outcomes if outcome.state == "ok"]
+    found = [carried_numbers(folder / executed_name(name)) for name in made]
+    try:
+        for numbers in filter(None, found):
+            record_numbers(numbers, ledger, strategy=strategy, who="kpikit")
+    except KpikitError as error:
+        return (f"Not everything is on record. {error}",)
+    return ()
 
 
 def _writable(folder: Path) -> Path:
@@ -257,28 +258,6 @@ def _writable(folder: Path) -> Path:
             "Name another folder with out."
         ) from None
     return folder.resolve()
-
-
-def _job(  # noqa: PLR0913 - a job is made of this much
-    strategy: Strategy, name: str, quarter: Period, day: date, notebook: Path, bundle: Path
-) -> Job:
-    values = {
-        "strategy": "strategy.yaml",
-        "department": name,
-        "period": quarter.label,
-        "as_of": day.isoformat(),
-        "bundle": ".",
-    }
-    page = Page(
-        title=f"{department_title(strategy, name)}, {quarter.label}",
-        masthead=_masthead(strategy, quarter),
-        home="index.html",
-    )
-    return Job(name=name, notebook=notebook, parameters=values, bundle=bundle, page=page)
-
-
-def _masthead(strategy: Strategy, quarter: Period) -> str:
-    return f"{strategy.organisation.name} · Quarterly review {quarter.label}"
 
 
 def _hashes(bundle: Path) -> dict[str, str]:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from kpikit.strategy.model import Source, Strategy
 
+LONG = timedelta(days=20 * 365)  # facts of fewer years are not looked at for stray days
+FAR = timedelta(days=3 * 365)
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -169,6 +172,8 @@ def _look(table: Table, source: Source, calendar: Calendar, *, as_of: date | Non
         everything = found["rows"] if seen is table else int(table.count().to_pyarrow().as_py())
     except engine_errors() as error:
         raise DataError(f"{where}: {plain_reason(error)} Correct the source.") from None
+    if as_of is None:
+        _refuse_stray(seen, source, found["first"], found["last"])
     if source.rollup is not None and source.grain is not None and found["first"] is not None:
         # a ready-made value stands for its whole period, whichever of its days dates it
         found["first"] = calendar.period(found["first"], source.grain).start
@@ -183,6 +188,21 @@ def _look(table: Table, source: Source, calendar: Calendar, *, as_of: date | Non
         last=found["last"],
         complete_through=None,
     )
+
+
+def _refuse_stray(table: Table, source: Source, first: date | None, last: date | None) -> None:
+    """Refuse a newest day far beyond all others: no clock says whether it is still to come."""
+    if first is None or last is None or last - first < LONG:
+        return
+    time = table[source.time].cast("date")
+    before = (
+        table.filter(time < last).aggregate(last=time.max()).to_pyarrow().to_pylist()[0]["last"]
+    )
+    if before is not None and last - before > max(before - first, FAR):
+        raise DataError(
+            f"sources.{source.id}: the newest row is dated {last}, and the one before it {before}. "
+            "Correct it, or name the day to look at with as_of."
+        )
 
 
 def _reach(facts: Facts, as_of: date | None) -> Facts:

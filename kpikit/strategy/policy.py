@@ -66,6 +66,9 @@ class Limits(Item):
     effect_periods: Count = _limit(
         6, "The periods of a KPI within which an effect is looked for.", "kpikit"
     )
+    tradeoff: Share = _limit(
+        0.4, "A trade-off that may be weaker than this correlation is a note only.", "kpikit"
+    )
     report_days: Count = _limit(
         10, "The days after a period's end within which its value must be there.", "kpikit"
     )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from html import escape
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
 
-from kpikit.errors import KpikitError
 from kpikit.results import table_html
 from kpikit.review.minutes import KINDS, minute_of, minutes_of
+from kpikit.widgets.guard import Guard
 
 if TYPE_CHECKING:
     from kpikit.ledger import Ledger
@@ -54,11 +53,12 @@ class MeetingForm(widgets.VBox):  # type: ignore[misc]
         self.save = widgets.Button(description="Record", button_style="primary")
         self.taken = widgets.Dropdown(description="Take back", options=[("nothing", "")])
         self.undo = widgets.Button(description="Take back")
-        self.message = widgets.HTML()
+        self._guard = Guard()
+        self.message = self._guard.message
         self.table = widgets.HTML()
         self.kind.observe(self._fit, names="value")
-        self.save.on_click(lambda _: self._guarded(self._record))
-        self.undo.on_click(lambda _: self._guarded(self._take_back))
+        self.save.on_click(lambda _: self._guard.run(self._record))
+        self.undo.on_click(lambda _: self._guard.run(self._take_back))
         super().__init__(
             [
                 self.kind, self.text, self.cited, widgets.HBox([self.owner, self.due]),
@@ -67,21 +67,12 @@ class MeetingForm(widgets.VBox):  # type: ignore[misc]
             ]
         )  # fmt: skip
         self._fit()
-        self._guarded(self._show)
+        self._guard.run(self._show)
 
     def _fit(self, _change: object = None) -> None:
         """Ask for an owner and a day where somebody is to do something."""
         for field in (self.owner, self.due):
             field.layout.display = "" if self.kind.value == "action" else "none"
-
-    def _guarded(self, act: Callable[[], None]) -> None:
-        """Do something, and say in the form what went wrong: a callback's error is seen nowhere."""
-        try:
-            act()
-        except KpikitError as error:
-            self._say(str(error), mark="✗")
-        except Exception as error:  # a defect; the form goes on, and says what to report
-            self._say(f"{type(error).__name__}: {error}. Nothing was recorded.", mark="✗")
 
     def _record(self) -> None:
         fields = {
@@ -102,14 +93,14 @@ class MeetingForm(widgets.VBox):  # type: ignore[misc]
         self.text.value, self.cited.value, self.why.value, self.due.value = "", (), "", None
         self._show()
         said = f"Recorded as {saved.seq}, and on the disk."
-        self._say(" ".join((said, *saved.notes)), mark="✓")
+        self._guard.say(" ".join((said, *saved.notes)), mark="✓")
 
     def _take_back(self) -> None:
         if not self.taken.value:
             return
         self._ledger.undo(self.taken.value, who=self.who.value, why=self.why.value)
         self._show()
-        self._say("Taken back. It stays on the ledger, and no longer counts.", mark="✓")
+        self._guard.say("Taken back. It stays on the ledger, and no longer counts.", mark="✓")
 
     def _show(self) -> None:
         """Show what is on record, as the ledger has it."""
@@ -120,9 +111,6 @@ class MeetingForm(widgets.VBox):  # type: ignore[misc]
             (f"{row['seq']}: {row['text'][:60]}", row["event"]) for row in found.to_dict("records")
         ]
         self.taken.options = [("nothing", ""), *choices[::-1]]
-
-    def _say(self, text: str, *, mark: str) -> None:
-        self.message.value = f"<p><b>{mark}</b> {escape(text).replace(chr(10), '<br>')}</p>"
 
 
 def meeting_form(

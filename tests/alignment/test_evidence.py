@@ -145,6 +145,17 @@ def test_a_tradeoff_that_its_owners_hold_together_is_none(strategy, observations
     assert ("CON02", "kpis.customers") not in found(shared, seen)
 
 
+def test_a_tradeoff_that_may_be_weak_is_a_note(strategy, observations):
+    strong, weak = (
+        found(
+            strategy(), observations(customers=OTHER, hours=OTHER + noise(7, size), faults=STEADY)
+        )
+        for size in (3, 16)
+    )
+    assert strong["CON02", "kpis.customers"] == "warning"
+    assert weak["CON02", "kpis.customers"] == "note"
+
+
 def test_both_owners_of_a_tradeoff_are_named(strategy, observations):
     seen = observations(customers=OTHER, hours=OTHER + noise(7, 3), faults=STEADY)
     frame = audit(strategy(), observations=seen, as_of=TODAY).to_frame()

@@ -149,18 +149,25 @@ def test_false_trends_stay_rare_where_errors_remember():
 
 
 def test_a_trend_is_judged_since_the_last_step():
-    # ten up in 2024-01, and from then on half a unit a month; before it nothing
-    after = np.arange(72) >= 24
-    values = noisy(72) + after * (10 + 0.5 * (np.arange(72) - 24))
+    # ten up in 2024-01; one line through all of it would rise
+    values = noisy(72) + 10 * (np.arange(72) >= 24)
     found = fit_trend(history(values))
     row = found.to_frame().iloc[0]
     assert (row["since"], row["periods"]) == (pd.Timestamp("2024-01-01"), 48)
-    assert row["slope_lower"] < 0.5 < row["slope_upper"]
-    assert "rising since the change in 2024-01; " in found.summary()
+    assert row["slope_lower"] < 0 < row["slope_upper"]
+    assert "no clear trend since the change in 2024-01; " in found.summary()
     assert found.notes == ("the KPI: changed in the period of 2024-01-01; judged since.",)
     line = found.line()
     assert line["expected"].notna().sum() == 48
     assert (line["lower"] <= line["expected"])[24:].all()
+
+
+def test_a_step_up_may_be_followed_by_a_fall():
+    after = np.arange(72) >= 24
+    row = only(history(noisy(72) + after * (30 - 0.3 * (np.arange(72) - 24))))
+    assert row["since"] >= pd.Timestamp("2024-01-01")
+    assert row["verdict"] == "falling"
+    assert row["slope"] == pytest.approx(-0.3, abs=0.06)
 
 
 def test_after_a_bend_the_slope_is_that_of_the_last_stretch():

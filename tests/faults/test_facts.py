@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpikit import assess_targets, build_observations
+from kpikit import assess_targets, build_observations, load_strategy
 from kpikit.errors import DataError
 
 COLUMNS = {"day": "date", "price": "number"}
@@ -85,3 +85,20 @@ def test_no_artifact_holds_infinity_or_nan(company, tmp_path):
     text = out.read_text().lower()
     assert "inf" not in text
     assert "nan" not in text
+
+
+def test_a_lone_day_of_another_century_is_told_unless_a_day_is_named(tmp_path):
+    (tmp_path / "t.csv").write_text("day,n\n2026-01-05,1\n2026-02-05,2\n2099-01-01,3\n")
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "version: 1\norganisation: {name: A}\n"
+        "sources: {t: {path: t.csv, time: day, columns: {day: date, n: number}}}\n"
+        "departments: {d: {title: D, owner: ann}}\n"
+        "kpis: {k: {title: K, department: d, owner: ann, source: t, formula: sum(n), unit: count,"
+        " direction: higher_is_better}}\n"
+    )
+    strategy = load_strategy(path)
+    with pytest.raises(DataError, match=r"dated 2099-01-01.*2026-02-05\. Correct it"):
+        build_observations(strategy)
+    seen = build_observations(strategy, as_of="2026-02-28").to_frame()
+    assert seen["value"].tolist() == [1, 2]

@@ -21,6 +21,11 @@ FAULTS = {
         "os.kill(int(stat.rpartition(')')[2].split()[1]), signal.SIGKILL)"
     ),
     "hang": "import time; time.sleep(60)",
+    "deaf": (
+        "import signal, time\n"
+        "for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)\n"
+        "time.sleep(60)"
+    ),
     "memory": "x = bytearray(2**31)",
 }
 BODY = f"""
@@ -98,12 +103,13 @@ def test_of_twenty_departments_two_fail_and_eighteen_report(jobs, tmp_path):
 def test_a_process_that_dies_or_takes_too_long_is_named_and_its_run_kept(jobs, tmp_path):
     started = time.monotonic()
     batch = run_batch(
-        jobs(shot="parent", slow="hang"),
+        jobs(shot="parent", slow="hang", deaf="deaf"),
         folder=tmp_path / "out",
         limits=Limits(seconds=4),
-        workers=2,
+        workers=3,
     )
-    shot, slow = batch.outcomes
+    shot, slow, deaf = batch.outcomes
+    assert deaf.state == "timed_out"
     assert shot.state == "crashed"
     assert "ended with code -9" in shot.message
     assert slow.state == "timed_out"

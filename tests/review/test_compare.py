@@ -82,7 +82,7 @@ def test_a_review_is_made_again_and_what_was_touched_is_told(tmp_path, strategy)
     run = run_review(strategy, period="2026Q2", out=tmp_path / "out")
     assert run.exit_code == 0, run.to_frame()["message"].tolist()
     assert verify_review(run.folder).summary() == (
-        "Review of 2026Q2: all 5 files come out the same."
+        "Review of 2026Q2: all 6 files come out the same."
     )
     page = run.folder / "support.html"
     page.write_text(page.read_text().replace("2026Q2", "2026Q3"))

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -85,14 +86,13 @@ def test_a_failing_department_is_named_everywhere_and_does_not_stop_the_other(
     [
         ({"period": "soon"}, PeriodError, "period 'soon' cannot be read"),
         (
-            {"period": "2026-05"},
+            {"period": "2026"},
             PeriodError,
-            "is a month, and a review is of a quarter. Write it as 2026Q2",
+            "is a year, and a review is of a quarter or a month. Write it as 2026Q4",
         ),
         ({"departments": ["suport"]}, UnknownNameError, "Did you mean 'support'?"),
         ({"departments": ["idle"]}, UnknownNameError, "no department with KPIs 'idle'"),
         ({"formats": ["docx"]}, KpikitError, "format 'docx' is not available. Use html, pdf or"),
-        ({"ledger": "l.sqlite"}, KpikitError, "ledger is 'l.sqlite', which is not available"),
         ({"workers": 0}, KpikitError, "workers is 0. Use 1 or more"),
         ({"as_of": "30.6.2026"}, PeriodError, "date '30.6.2026' cannot be read"),
         ({"notebooks": "nowhere"}, DataError, "there is no such notebook"),
@@ -208,3 +208,41 @@ def test_a_scheduler_that_is_not_there_is_said(strategy, templates, tmp_path):
             notebooks=templates(),
             scheduler="tcp://127.0.0.1:1",
         )
+
+
+def test_a_ledger_is_read_noted_and_written_to_only_when_asked(strategy, templates, tmp_path):
+    from kpikit.ledger import Decision, Target, Verdict, open_ledger
+
+    place = strategy.parent / "ledger.sqlite"
+    decision = Decision(period="2026Q2", text="Hire <b>two</b>", kpis=("reply",))
+    aim = Target(kpi="reply", period="2026Q2", value=3.0)
+    then = datetime(2026, 6, 1, tzinfo=UTC)
+    with open_ledger(place, clock=lambda: then) as ledger:
+        ledger.append_many([decision, aim], who="ann", why="Slow")
+        head = ledger.head()
+
+    def run(**options):
+        return run_review(strategy, period="2026Q2", out=tmp_path / "out", **options)
+
+    def seq():
+        with open_ledger(place) as ledger:
+            return ledger.head().seq
+
+    done = run(departments=["support"])
+    noted = json.loads((done.folder / "run.json").read_text())
+    assert noted["ledger"] == {"seq": head.seq, "hash": head.hash}
+    page = (done.folder / "support.html").read_text()
+    assert "Hire &lt;b&gt;two&lt;/b&gt;" in page
+    board = json.loads((done.folder / "review.json").read_text())["departments"]["support"]
+    assert board["kpis"]["reply"]["board"]["status"] != "no_target"  # the accepted one
+    assert seq() == head.seq
+
+    run(departments=["support"], record=True)
+    with open_ledger(place) as ledger:
+        assert set(ledger.read(Verdict).to_frame()["kpi"]) == {"reply"}
+    written = seq()
+    run(departments=["support"], record=True)
+    assert seq() == written  # the same is not said twice
+
+    other = run(notebooks=templates(), ledger=str(tmp_path / "other.sqlite"))
+    assert json.loads((other.folder / "run.json").read_text())["ledger"]["seq"] == 0

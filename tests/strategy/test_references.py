@@ -87,6 +87,6 @@ def test_an_id_of_two_kinds_is_no_answer(spoilt):
 
 def test_targets_and_leads_say_things_once(spoilt):
     assert "names '2026Q4' again" in only(spoilt(("{period: 2027,", "{period: 2026Q4,")))
-    lead = "{kpi: csat, lag: 1, sign: negative}"
+    lead = "{kpi: csat, lag: 1, sign: negative, explains: 0.2}"
     told = spoilt((lead, f"{lead}, {lead.replace('1', '2')}"))
     assert "leads[1].kpi: names 'csat' again" in only(told)

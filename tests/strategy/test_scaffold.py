@@ -41,7 +41,7 @@ def test_a_new_organisation_is_reviewed_in_every_department(shop):
     words = [sys.executable, "-m", "kpikit", "review", "strategy.yaml"]
     done = subprocess.run(words, cwd=shop.parent, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "2 of 2 reports made" in done.stdout
+    assert "3 of 3 reports made" in done.stdout
     reports = shop.parent / "reports" / "corner-shop" / "2026Q3"
     assert "Days from order to door" in (reports / "delivery.html").read_text(encoding="utf-8")
 

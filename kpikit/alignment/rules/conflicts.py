@@ -180,4 +180,6 @@ def nobody_pays_for_another(kpi: Kpi, case: Case) -> Iterator[Hit]:
                 "exchange_rate": row["exchange_rate"],
                 "q_value": row["q_value"],
             }
-            yield Hit(values)
+            ends = (row["lower"], row["upper"])
+            least = min(map(abs, ends)) if ends[0] * ends[1] > 0 else 0.0
+            yield Hit(values, milder=None if least >= case.limits.tradeoff else "note")

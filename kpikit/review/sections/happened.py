@@ -11,6 +11,8 @@ from kpikit.review.sections.words import Section, num, owner_name
 from kpikit.units import MISSING, format_p
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from kpikit.review.findings import KpiReview, Review
 
 QUIET = "Nothing stands out: no recent change, and no period beyond what was to be expected."
@@ -41,13 +43,16 @@ def leads(review: Review) -> Section:
         return Section(
             "<p>No KPI here claims to lead another, and none is claimed to lead one of them.</p>"
         )
-    titles = review.links.titles
+    return Section(links_table(frame, review.links.titles) + notes_html(review.links.notes[-1:]))
+
+
+def links_table(frame: pd.DataFrame, titles: dict[str, str]) -> str:
+    """Return claimed links with their evidence as a table."""
     head = "".join(
         f'<th scope="col"{num(place > 4)}>{name}</th>' for place, name in enumerate(EVIDENCE)
     )
     rows = "".join(_evidence(row, titles) for row in frame.to_dict("records"))
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return Section(table + notes_html(review.links.notes[-1:]))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _row(item: KpiReview, review: Review) -> str:

@@ -5,14 +5,25 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from kpikit.charts.behaviour import signal_marks
 from kpikit.charts.embed import picture
-from kpikit.charts.series import forecast_fan, history_chart, target_line, trend_line
+from kpikit.charts.series import (
+    change_lines,
+    expected_band,
+    forecast_fan,
+    history_chart,
+    target_line,
+    trend_line,
+)
 from kpikit.observations.build import used_sources
-from kpikit.review.sections.words import Section, declared_target, number, owner_name
+from kpikit.review.sections.dictionary import entry
+from kpikit.review.sections.ledger import comments_on
+from kpikit.review.sections.words import Section, number, owner_name, target_of
 from kpikit.strategy import Kpi
 from kpikit.units import format_change, format_value
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
     from kpikit.analysis.trend import Trend
@@ -31,19 +42,18 @@ def _kpi_section(item: KpiReview, review: Review) -> str:
     sentences = [_value_sentence(item, review)]
     if item.trend is not None:
         sentences.append(_trend_sentence(item.trend, kpi, review))
-    facts = [
-        ("Why it is measured", kpi.purpose),
-        ("Decisions it informs", kpi.decisions),
-        ("When off target", kpi.if_off_target if item.row["status"] != "on_target" else None),
-    ]
-    rows = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in facts if text)
+    rows = "".join(
+        f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in entry(item, review) if text
+    )
+    said = comments_on(kpi.id, review)
+    comments = f"<ul>{said}</ul>" if said else ""
     image = picture(lambda ax: _draw(item, review, ax), alt=" ".join(sentences))
     figure = f"<figure>{image}<figcaption>{escape(_grades(kpi, review))}</figcaption></figure>"
     return (
         f'<section class="kpi"><h3>{escape(kpi.title)}</h3>'
         f'<p class="note">{owner_name(item, review)} · {escape(kpi.unit)} · '
         f"{escape(kpi.direction.replace('_', ' '))} · <code>{escape(kpi.formula)}</code></p>"
-        f"<p>{escape(' '.join(sentences))}</p>{figure}<dl>{rows}</dl></section>"
+        f"<p>{escape(' '.join(sentences))}</p>{comments}{figure}<dl>{rows}</dl></section>"
     )
 
 
@@ -60,19 +70,35 @@ def _draw(item: KpiReview, review: Review, ax: Axes) -> None:
     history_chart(
         history, ax=ax, title=f"{kpi.title} by {kpi.grain}", unit=kpi.unit, currency=currency
     )
+    since = history["period_start"].min()
+    if item.signals is not None:
+        seen = item.signals.to_frame()
+        seen = seen[seen["period_start"] >= since]
+        expected_band(seen, ax=ax)
+        signal_marks(seen, ax=ax)
+    if item.changes is not None:
+        change_lines(_dated(item.changes.to_frame(), since, kpi, review), ax=ax)
     if item.trend is not None and item.row["trend"] != "drifting":  # it follows no line
         line = item.trend.line()
-        trend_line(line[line["period_start"] >= history["period_start"].min()], ax=ax)
+        trend_line(line[line["period_start"] >= since], ax=ax)
     if item.forecast is not None:
         known = item.history[item.history["complete"] & item.history["value"].notna()]
         last = (known["period_start"].iloc[-1], float(known["value"].iloc[-1]))
         forecast_fan(item.forecast.to_frame(), ax=ax, last=last)
     if item.aggregate in ("mean", "ratio", "last") or kpi.grain == review.period.grain:
-        for level in declared_target(kpi, review.period.label, review):
+        for level in target_of(kpi, review.period.label, review):
             target_line(level, ax=ax, label=f"target {review.period.label}")
     handles, labels = ax.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
     ax.legend(unique.values(), unique.keys(), ncols=4, loc="upper left", bbox_to_anchor=(0, -0.12))
+
+
+def _dated(changes: pd.DataFrame, since: pd.Timestamp, kpi: Kpi, review: Review) -> pd.DataFrame:
+    """Return the changes to be drawn, each with the name of the period in which it began."""
+    shown = changes[changes["period_start"] >= since]
+    calendar = review.strategy.calendar
+    names = [calendar.label(start.date(), kpi.grain) for start in shown["period_start"]]
+    return shown.assign(text=names)
 
 
 def _value_sentence(item: KpiReview, review: Review) -> str:

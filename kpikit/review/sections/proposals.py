@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from kpikit.results import notes_html
-from kpikit.review.sections.words import Section, declared_target, num
+from kpikit.review.sections.words import Section, num, target_of
 from kpikit.units import MISSING, format_chance, format_value
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def targets(review: Review) -> Section:
 
 def _target_row(item: KpiReview, review: Review, label: str) -> str:
     kpi, currency = item.kpi, review.strategy.organisation.currency or ""
-    declared = declared_target(kpi, label, review)
+    declared = target_of(kpi, label, review)
     words = " to ".join(format_value(x, kpi.unit, currency=currency) for x in declared) or MISSING
     values = [MISSING] * 3
     chance = MISSING

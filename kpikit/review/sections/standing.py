@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from kpikit.review.sections.words import (
     STATUS,
     Section,
-    declared_target,
     num,
     number,
     owner_name,
     person_name,
+    target_of,
 )
 from kpikit.units import MISSING, format_chance, format_change, format_value
 
@@ -114,7 +114,7 @@ def _compared(item: KpiReview, earlier: str, review: Review) -> str:
 
 
 def _target_text(item: KpiReview, review: Review) -> str:
-    declared = declared_target(item.kpi, review.period.label, review)
+    declared = target_of(item.kpi, review.period.label, review)
     if not declared:
         return MISSING
     currency = review.strategy.organisation.currency or ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from kpikit.strategy import Kpi
+from kpikit.strategy import Kpi, Strategy
+from kpikit.units import MISSING
 
 if TYPE_CHECKING:
     from kpikit.review.findings import KpiReview, Review
@@ -42,8 +44,13 @@ def num(wanted: bool) -> str:
 
 def person_name(review: Review, name: str) -> str:
     """Return a person's name, or the words of the id."""
-    person = review.strategy.people.get(name)
-    return getattr(person, "name", None) or name.replace("_", " ")
+    return name_of(review.strategy, name)
+
+
+def name_of(strategy: Strategy, person: str) -> str:
+    """Return what a person is called in a strategy, or the words of the id."""
+    found = strategy.people.get(person)
+    return getattr(found, "name", None) or person.replace("_", " ")
 
 
 def owner_name(item: KpiReview, review: Review) -> str:
@@ -51,14 +58,32 @@ def owner_name(item: KpiReview, review: Review) -> str:
     return escape(person_name(review, item.kpi.owner))
 
 
-def declared_target(kpi: Kpi, label: str, review: Review) -> tuple[float, ...]:
-    """Return the declared target of a period: one number, or the two ends of a band."""
-    wanted = review.strategy.calendar.parse(label)
-    for target in kpi.targets:
-        if review.strategy.calendar.parse(target.period) != wanted:
-            continue
-        if kpi.direction == "on_target":
-            return tuple(x for x in (target.lower, target.upper) if x is not None)
-        given = (target.committed, target.floor, target.stretch)
-        return tuple(x for x in given if x is not None)[:1]
-    return ()
+def target_of(kpi: Kpi, label: str, review: Review) -> tuple[float, ...]:
+    """Return the target in force of a period: one number, or the two ends of a band."""
+    value = review.targets.get((kpi.id, review.strategy.calendar.parse(label).label))
+    ends = value if isinstance(value, tuple) else (value,)
+    return tuple(end for end in ends if end is not None)
+
+
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: int = 0, caption: str = ""
+) -> str:
+    """Return a table whose last columns hold numbers; nothing without rows."""
+    if not rows:
+        return ""
+    first = len(head) - numbers
+    cells = "".join(
+        f'<th scope="col"{num(place >= first)}>{escape(name)}</th>'
+        for place, name in enumerate(head)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td{num(place >= first)}>{escape(text) or MISSING}</td>"
+            for place, text in enumerate(row)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    above = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f"<table>{above}<thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
