@@ -127,7 +127,7 @@ def boards(runs: int, seed: int) -> None:
         for shared in (0.0, 0.5):
             for n in (36, 60):
                 rng = np.random.default_rng([seed, count, n, int(10 * shared)])
-                repeats, budget = max(runs // count, least), 1.0 if count == 50 else 4.0
+                repeats, budget = max(runs // count, least), 2.0 if count == 50 else 8.0
                 raised = []
                 for _ in range(repeats):
                     own = noise(rng, count, n, 0.3, heavy=False)

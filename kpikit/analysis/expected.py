@@ -39,7 +39,7 @@ ERRORS = (
 SEASONS = (0.3, 1.0, 4.0, 16.0)  # variance of a season's places, in that of one period's surprise
 LINE = 2  # columns of a level and a slope
 # of the degrees of freedom; the rest is spent on weighing the models (simulated: 36 to 120 periods)
-KEPT = 0.7
+KEPT = 0.76
 SEASON_COST = 0.5  # degrees of freedom that each place of a season takes
 EXACT = 1e-9  # residuals this small beside the values are rounding
 DETERMINED = 1e-6  # a period with less information than this is told by no other

@@ -212,7 +212,7 @@ def find_signals(  # noqa: PLR0913 - the contract's
     >>> values = [5, 7, 6, 6, 5, 7, 6, 5] * 3
     >>> values[17] = 19
     >>> find_signals(pd.DataFrame({"period_start": months, "value": values})).summary()
-    'The KPI: exceptional 2024-06-01 (19.0, where 4.10 to 9.15 was expected).'
+    'The KPI: exceptional 2024-06-01 (19.0, where 4.17 to 9.07 was expected).'
     """
     series, notes = read_panel(panel)
     rules = Rules(
