@@ -12,8 +12,6 @@ from kpikit.analysis.panel import Floats
 
 Places = NDArray[np.int64]
 
-HELD_AT = 0.95  # of the rate allowed: short histories make the tests a little too sure
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Target:
@@ -74,8 +72,7 @@ def pair_q_values(targets: list[Target]) -> Floats:
     would make room for false ones. A proxy that is as clear by itself is a lead as well.
     """
     beside = np.concatenate([one.beside.p_value for one in targets])
-    found = q_values(np.concatenate([one.tests.p_value for one in targets]), family=beside)
-    return np.minimum(found / HELD_AT, 1.0)
+    return q_values(np.concatenate([one.tests.p_value for one in targets]), family=beside)
 
 
 def hold_leads(targets: list[Target], lagged: list[Lagged], *, fdr: float) -> list[Target]:
@@ -87,7 +84,7 @@ def hold_leads(targets: list[Target], lagged: list[Lagged], *, fdr: float) -> li
     are those beside them. So proxies fall away, and what is left of the target varies less.
     """
     p_values = np.concatenate([one.alone.p_value for one in targets]) if targets else np.empty(0)
-    accepted = q_values(p_values) <= fdr * HELD_AT
+    accepted = q_values(p_values) <= fdr
     if not accepted.any():
         return targets
     limit = float(p_values[accepted].max())

@@ -16,6 +16,7 @@ Places = NDArray[np.int64]
 FADE = 2  # innovations before the one of a lag that still count, ever less
 MEMORY = 0.7  # of a lasting effect, how much is left after a period, at most
 ROWS_A_COLUMN = 8  # the block holds one lag for so many free periods, two at least
+SPREAD = 0.25  # of the evidence: the block is for effects over several lags, which are fewer
 MIN_FREEDOM = 8  # with fewer, one odd period decides
 MIN_SHARED = 12  # periods in which both have an innovation
 FLAT = 1e10  # beyond, a tangent is the inverse of its angle to all digits
@@ -121,7 +122,8 @@ def judge_lags(
     by 0.7 at most, and by less the nearer the target is to a random walk, where a memory
     on both sides would look like a relation. The best lag's p-value is corrected for the
     number of lags (Sidak 1967), an F test of the first lags as a block knows effects
-    spread over several, and the two are combined (Cauchy combination, Liu and Xie 2020).
+    spread over several, and the two are combined (Cauchy combination, Liu and Xie 2020),
+    with three quarters of the weight on the one lag: effects spread more rarely.
     """
     from scipy import stats
 
@@ -137,7 +139,8 @@ def judge_lags(
     fade = MEMORY * (1 - new.persistence[target])
     weighted = sum(fade**step * past[1 + step : 1 + step + longest] for step in range(FADE + 1))
     assert not isinstance(weighted, int)
-    t_values = _t_values(weighted, left, freedom - 1)
+    sure = _sureness(fade, float(new.persistence[target]), int(rows.sum()))
+    t_values = _t_values(weighted, left, freedom - 1) / np.sqrt(sure)
     p_lags = 2 * stats.t.sf(np.abs(t_values), max(freedom - 1, 1))
     p_best = -np.expm1(longest * np.log1p(-np.minimum(p_lags.min(axis=0), 1 - 1e-16)))
     width = min(longest, max(2, freedom // ROWS_A_COLUMN))
@@ -148,7 +151,7 @@ def judge_lags(
         candidates=candidates,
         t_values=t_values,
         p_lags=p_lags,
-        p_value=np.where(enough, combine(p_best, p_block), np.nan),
+        p_value=np.where(enough, combine(p_best, p_block, share=SPREAD), np.nan),
         together=together / np.sqrt(together**2 + max(freedom - 1, 1)),
         freedom=freedom,
     )
@@ -168,12 +171,12 @@ def at_lag(lagged: Lagged, target: int, candidates: Places, lag: Places) -> Floa
     return np.asarray(columns - basis @ (basis.T @ columns))
 
 
-def combine(*p_values: Floats) -> Floats:
-    """Return one p-value from several of the same data, whatever their dependence.
+def combine(first: Floats, second: Floats, *, share: float) -> Floats:
+    """Return one p-value from two of the same data, whatever their dependence.
 
-    The Cauchy combination of Liu and Xie (2020), with equal weights.
+    The Cauchy combination of Liu and Xie (2020), with `share` of the weight on the second.
     """
-    mean = sum(_cauchy(one) for one in p_values) / len(p_values)
+    mean = (1 - share) * _cauchy(first) + share * _cauchy(second)
     small = 1 / (np.pi * np.maximum(mean, 1.0))
     return np.where(mean > FLAT, small, 0.5 - np.arctan(mean) / np.pi)
 
@@ -198,6 +201,23 @@ def _own_part(new: Innovations, target: int, given: Floats | None) -> tuple[Floa
     more, rank = orthonormal(more - basis @ (basis.T @ more))
     left = left - more @ (more.T @ left)
     return np.hstack([basis, more]), left, freedom - int(rank)
+
+
+def _sureness(fade: float, persistence: float, rows: int) -> float:
+    """Return by how much the variance of a t statistic exceeds that of its distribution.
+
+    Regression finds too little memory, by (2 + 4 persistence) / rows beside a level and a
+    line (Kendall 1954, Orcutt and Winokur 1969), so that some of it stays in what it leaves
+    of the target; innovations with weights that fade have a memory too, and meet it there.
+    To first order, twice the product of the two is added.
+    """
+    weights = fade ** np.arange(FADE + 1)
+    size = weights @ weights
+    shared = sum(
+        persistence ** (lag - 1) * float(weights[:-lag] @ weights[lag:] / size)
+        for lag in range(1, FADE + 1)
+    )
+    return 1 + 2 * shared * (2 + 4 * persistence) / max(rows, 1)
 
 
 def _t_values(columns: Floats, left: Floats, freedom: int) -> Floats:

@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kpikit import DataError, UnknownNameError, find_leads
+from kpikit.analysis.lag_tests import judge_lags, lay_lags
+from kpikit.analysis.steady import steady_innovations
 
 
 def memory(rng, phi, periods):
@@ -265,3 +267,19 @@ def test_a_few_periods_are_too_short_and_no_fault():
     )
     found = find_leads(panel).to_frame()
     assert found["verdict"].tolist() == ["too short", "too short"]
+
+
+def test_short_histories_make_no_test_too_sure():
+    rng = np.random.default_rng(17)
+    small = []
+    for _ in range(30):
+        values = np.zeros((56, 24))
+        for t in range(1, 56):
+            values[t] = 0.5 * values[t - 1] + rng.normal(size=24)
+        new = steady_innovations(values[20:], period=12)
+        lagged = lay_lags(new, max_lag=6, ahead=np.zeros(24, dtype=np.int64))
+        for target in range(24):
+            others = np.delete(np.arange(24), target)
+            small.append((judge_lags(lagged, target, others).p_lags < 0.01).mean())
+    # 0.0125 without the memory that regression misses
+    assert 0.008 < np.mean(small) < 0.0112
