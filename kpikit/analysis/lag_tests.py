@@ -21,6 +21,7 @@ MIN_FREEDOM = 8  # with fewer, one odd period decides
 MIN_SHARED = 12  # periods in which both have an innovation
 FLAT = 1e10  # beyond, a tangent is the inverse of its angle to all digits
 EMPTY = 1e-9  # of the rows: a candidate of which this is left tells nothing new
+ROUNDING = 1e-13  # less than this share of the squares is rounding
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -226,7 +227,9 @@ def _t_values(columns: Floats, left: Floats, freedom: int) -> Floats:
     share = np.einsum("lik,i->lk", columns, left)
     full = size > EMPTY * columns.shape[1]
     gain = np.where(full, share**2 / np.where(full, size, 1.0), 0.0)
-    rest = np.maximum(left @ left - gain, np.finfo(float).tiny) / max(freedom, 1)
+    total = float(left @ left)
+    least = ROUNDING * total + np.finfo(float).tiny  # of what is left where a column tells all
+    rest = np.maximum(total - gain, least) / max(freedom, 1)
     return np.where(full, np.sign(share) * np.sqrt(gain / rest), 0.0)
 
 
