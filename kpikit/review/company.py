@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kpikit.analysis.links import LinkEvidence
+from kpikit.observations.build import used_sources
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
 from kpikit.review.audited import Audited
-from kpikit.review.bundle import gather, read_bundle
+from kpikit.review.bundle import Bundle, gather, read_bundle
 from kpikit.review.look import stand_at
-from kpikit.strategy import Strategy, load_strategy
+from kpikit.strategy import Kpi, Strategy, load_strategy
 from kpikit.strategy.model import COMPANY
 from kpikit.strategy.tree import kpis_of
 
@@ -98,7 +99,7 @@ def build_company_review(
     facts = read_bundle(bundle) if bundle else gather(loaded, period=wanted, as_of=seen)
     assert facts.audited is not None, "every KPI was gathered, so the rules were asked"
     rows = [
-        {"department": name, **stand_at(kpi, loaded, wanted, facts)}
+        {"department": name, **_stand(kpi, loaded, wanted, facts)}
         for name in dict.fromkeys((COMPANY, *loaded.departments))
         for kpi in kpis_of(loaded, name)
     ]
@@ -108,5 +109,13 @@ def build_company_review(
         period=wanted,
         as_of=facts.as_of,
         links=facts.evidence.links,
+        notes=tuple(f"Not read: {fault}" for fault in facts.unread.values()),
         audited=facts.audited,
     )
+
+
+def _stand(kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle) -> dict[str, object]:
+    """Return where a KPI stands; without data where its source could not be read."""
+    if facts.unread.keys() & used_sources(strategy, [kpi]):
+        return {"kpi": kpi.id, "title": kpi.title, "owner": kpi.owner, "status": "no_data"}
+    return stand_at(kpi, strategy, period, facts)

@@ -46,7 +46,11 @@ def test_a_database_that_is_down_stops_its_own_departments_only(
     monkeypatch.setenv("KPIKIT_TEST_DB", address)
     run = run_review(strategy, period="2026Q1", out=tmp_path / "out", record=True)
     found = run.to_frame().set_index("department")
-    assert found["state"].to_dict() == {"near": "ok", "far": "failed"}
+    assert found["state"].to_dict() == {
+        "company.review": "ok",
+        "near": "ok",
+        "far": "failed",
+    }
     assert "the database that KPIKIT_TEST_DB names does not answer" in found.loc["far", "message"]
     written = everything_written(tmp_path) + "".join(capfd.readouterr()).encode()
     assert not [form for form in secrets(address) if form in written]
