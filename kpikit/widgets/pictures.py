@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
 
@@ -52,9 +52,8 @@ def draw(
 
     with look():
         size = (SIZE[0], SIZE[1] * len(parts))
-        figure = Figure(figsize=size, layout=None if margins else "constrained")
-        if margins:
-            figure.set_layout_engine("none")
+        layout: Any = "none" if margins else "constrained"  # its stubs do not know none
+        figure = Figure(figsize=size, layout=layout)
         FigureCanvasAgg(figure)
         if margins:
             figure.subplots_adjust(**margins)
