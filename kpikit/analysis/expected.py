@@ -56,15 +56,11 @@ class Expectation:
         other period tells.
     freedom
         Degrees of freedom of the spread.
-    evidence
-        Logarithm of how well the models as a whole tell the values; to compare values
-        in another scale, from which the same places are left out.
     """
 
     center: Floats
     spread: Floats
     freedom: int
-    evidence: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,7 +94,7 @@ def expect(
     free = len(values) - LINE - len(apart) - len(anew)
     if free < 2:
         nothing = np.full(len(values), np.nan)
-        return Expectation(center=nothing, spread=nothing, freedom=1, evidence=0.0)
+        return Expectation(center=nothing, spread=nothing, freedom=1)
     pulled = models.inverse @ centered
     told = np.diagonal(models.inverse, axis1=1, axis2=2)
     squares = pulled @ centered
@@ -130,14 +126,12 @@ def expect(
         variance[:, outside] = spread * squares[:, None] / free
         weight[:, outside] = evidence[:, None]
     center, spread = _average(offset, variance, weight)
-    best = float(evidence.max())
-    share = np.exp(evidence - best)
+    share = np.exp(evidence - evidence.max())
     lost = SEASON_COST * period * float(share @ models.seasonal / share.sum())
     return Expectation(
         center=values + center,
         spread=spread,
         freedom=max(1, round(KEPT * (free - 1 - lost))),
-        evidence=best + float(np.log(share.sum())),
     )
 
 

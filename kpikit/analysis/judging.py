@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kpikit.analysis.expected import LINE, Expectation, expect
+from kpikit.analysis.expected import Expectation, expect
 from kpikit.analysis.known import KnownEvent, places_anew
 from kpikit.analysis.panel import Floats, Series, season_length
 
@@ -20,11 +20,11 @@ MIN_PERIODS = 12  # with fewer, each new period moves the limits too far to act 
 FAMILY = 0.04  # chance that a Gaussian KPI without a signal shows an exceptional period
 FAMILY_PERIODS = 120  # ... for every so many of them
 LOOK = 0.011  # chance that an ordinary period is called worth a look
-TAILS = 12.0  # degrees of freedom of the noise: KPIs have tails a little longer than Gaussian
+TAILS = 20.0  # degrees of freedom of the noise: KPIs have tails a little longer than Gaussian
 MOST_REMOVED = 8  # at most one period in so many is taken for exceptional while limits are drawn
 WINDOW = 240  # periods judged together; models of a longer past would be of another time
 SEASONS_IN_WINDOW = 4
-FOR_LOGS = 2.0  # log evidence by which values must vary more alike in logarithms
+FOR_LOGS = 2.0  # log likelihood by which values must vary more alike in logarithms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,15 +191,40 @@ def _tell(
     if not (values > 0).all():
         return plain
     logs = _without_exceptional(np.log(values), live, period, anew, rules)
-    apart = sorted({*plain.apart, *logs.apart})
-    inside = np.delete(logs.values, apart)
-    middle = float(np.median(inside))
-    lost = LINE + len(anew)  # what is free in any scale tells nothing of it
-    alike = expect(logs.values, period, apart=apart, anew=anew)
-    # both in the same unit, and the change of scale itself accounted for
-    gain = alike.evidence - (len(inside) - lost) * middle - float((inside - middle).sum())
-    gain -= expect(values, period, apart=apart, anew=anew).evidence
-    return replace(logs, logs=True) if gain > FOR_LOGS else plain
+    return (
+        replace(logs, logs=True) if _gain_of_logs(values, plain, logs, period) > FOR_LOGS else plain
+    )
+
+
+def _gain_of_logs(values: Floats, plain: _Told, logs: _Told, period: int) -> float:
+    """Return the log likelihood by which variation in proportion to the level tells more.
+
+    Both are judged as Gaussian in the KPI's own unit, so that long tails upwards, which
+    logarithms would take for ordinary, are no reason for them: a spike of a steady count is
+    a signal. The level is the average over a season, for the same reason.
+    """
+    told = logs.expectation
+    mean = np.exp(told.center + told.spread**2 / 2)
+    level = _over_a_season(mean, period)
+    inside = np.isfinite(plain.expectation.center) & np.isfinite(level)
+    inside[[*plain.apart, *logs.apart]] = False
+    alike = float(np.mean((values - plain.expectation.center)[inside] ** 2))
+    grows = float(np.mean(((values - mean) / level)[inside] ** 2))
+    if not alike or not grows:
+        return 0.0
+    changed = float(np.log(level[inside]).sum())
+    return 0.5 * int(inside.sum()) * float(np.log(alike / grows)) - changed
+
+
+def _over_a_season(values: Floats, period: int) -> Floats:
+    """Average around each place over a season, or a year's count of periods without one."""
+    width = period if period > 1 else min(MIN_PERIODS, len(values))
+    weights = np.full(width + 1 - width % 2, 1.0)
+    if width % 2 == 0:
+        weights[[0, -1]] = 0.5
+    known = np.isfinite(values)
+    total = np.convolve(np.where(known, values, 0.0), weights, "same")
+    return np.asarray(total / np.convolve(known, weights, "same"), dtype=np.float64)
 
 
 def _without_exceptional(
