@@ -217,14 +217,15 @@ def _gain_of_logs(values: Floats, plain: _Told, logs: _Told, period: int) -> flo
 
 
 def _over_a_season(values: Floats, period: int) -> Floats:
-    """Average around each place over a season, or a year's count of periods without one."""
-    width = period if period > 1 else min(MIN_PERIODS, len(values))
+    """Average around each place over a season, or as many periods as are judged at least."""
+    width = period if period > 1 else MIN_PERIODS
     weights = np.full(width + 1 - width % 2, 1.0)
     if width % 2 == 0:
         weights[[0, -1]] = 0.5
-    known = np.isfinite(values)
-    total = np.convolve(np.where(known, values, 0.0), weights, "same")
-    return np.asarray(total / np.convolve(known, weights, "same"), dtype=np.float64)
+    known, half = np.isfinite(values), len(weights) // 2
+    total = np.convolve(np.where(known, values, 0.0), weights)[half : half + len(values)]
+    count = np.convolve(known, weights)[half : half + len(values)]
+    return np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
 
 
 def _without_exceptional(
