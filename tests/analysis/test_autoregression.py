@@ -36,7 +36,8 @@ def test_memory_is_found():
         noise[t] = 0.6 * noise[t - 1] + rng.normal()
     found = fit_line(noise, np.arange(n), line(np.arange(n)))
     assert found.phi == pytest.approx(0.6, abs=0.12)
-    assert found.freedom == pytest.approx((n - 2) * (1 - found.phi) / (1 + found.phi))
+    square = found.phi**2
+    assert found.freedom == pytest.approx((n - 2) * (1 - square) / (1 + square) - 18 * square)
 
 
 def test_the_restricted_likelihood_agrees_with_a_dense_one():
