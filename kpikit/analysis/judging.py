@@ -225,7 +225,8 @@ def _over_a_season(values: Floats, period: int) -> Floats:
     known, half = np.isfinite(values), len(weights) // 2
     total = np.convolve(np.where(known, values, 0.0), weights)[half : half + len(values)]
     count = np.convolve(known, weights)[half : half + len(values)]
-    return np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
+    level: Floats = np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
+    return level
 
 
 def _without_exceptional(
