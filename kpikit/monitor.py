@@ -7,37 +7,42 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import numpy as np
 import pandas as pd
 
-from kpikit.analysis.known import known_events
-from kpikit.analysis.market import MarketFinding, find_beside_market
-from kpikit.analysis.signals import Signals, find_signals
+from kpikit.analysis.baselines import find_baselines
+from kpikit.analysis.market import BesideMarket, look_beside_market
+from kpikit.analysis.watched import judge_kpis
 from kpikit.errors import DataError, KpikitError
 from kpikit.files import write_file
 from kpikit.observations import build_observations
+from kpikit.observations.build import choose_kpis
+from kpikit.observations.markets import observe_markets
 from kpikit.observations.same_point import compare_same_point
 from kpikit.units import format_value
 
 if TYPE_CHECKING:
-    from kpikit.strategy.model import Kpi, Strategy
+    from kpikit.analysis.signals import Signals
+    from kpikit.strategy.model import Strategy
 
 Point = Literal["complete", "running"]
 
 ORDER = ("none", "worth_a_look", "exceptional")  # from the weakest on
 SECONDS = 10  # to wait for who is told
 VERSION = 1  # of the state file
+IN_A_QUARTER = {"day": 91.31, "week": 13.04, "month": 3.0, "quarter": 1.0, "year": 0.25}  # periods
 
 
 @dataclass(frozen=True, kw_only=True)
 class News:
-    """One KPI whose newest period is no ordinary variation."""
+    """One KPI whose newest period is no ordinary variation; no segment is the whole."""
 
     kpi: str
+    segment: str
     title: str
     owner: str
     period_start: str
@@ -50,7 +55,14 @@ class News:
     sentence: str
 
 
-def look_for_news(strategy: Strategy, *, as_of: date | str) -> list[News]:
+def look_for_news(
+    strategy: Strategy,
+    *,
+    as_of: date | str,
+    by: str | None = None,
+    budget: float | None = None,
+    resets: pd.DataFrame | None = None,
+) -> list[News]:
     """Return the KPIs whose newest complete or running period stands out.
 
     A running period is judged against the same first days of earlier ones.
@@ -59,15 +71,36 @@ def look_for_news(strategy: Strategy, *, as_of: date | str) -> list[News]:
     ----------
     as_of
         The day of the look; nothing later is seen.
+    by
+        A column whose values are judged as segments, beside the whole.
+    budget
+        How many false exceptional periods to expect in a quarter, over all KPIs and
+        segments; a running period counts once, however often it is looked at. Without
+        it each series has a threshold of its own.
+    resets
+        Levels that began anew, as people decided; `Ledger.baseline_resets` returns them.
     """
-    observations = build_observations(strategy, as_of=as_of)
-    panel = observations.panel()
+    panel = build_observations(strategy, as_of=as_of, by=by).panel()
     if panel.empty:
         return []
-    running = compare_same_point(strategy, as_of=as_of).to_frame()
-    complete = list(_news(strategy, panel, "complete"))
-    news = [*complete, *_news(strategy, _still_running(running, panel), "running")]
-    return sorted(news, key=lambda one: (-ORDER.index(one.signal), one.kpi, one.point))
+    running = compare_same_point(strategy, as_of=as_of, by=by).to_frame()
+    points = {"complete": panel, "running": _still_running(running, panel)}
+    baselines = find_baselines(panel, resets=resets)
+    markets = observe_markets(strategy, choose_kpis(strategy), as_of=as_of)
+    news: list[News] = []
+    for point, series in points.items():
+        if series.empty:
+            continue
+        signals = judge_kpis(
+            strategy,
+            series,
+            baselines=baselines,
+            budget=None if budget is None else _of_history(budget / 2, strategy, series),
+        )
+        # the market is not known at the same point of a running period
+        outside = markets if point == "complete" else markets.iloc[:0]
+        news += _news(strategy, signals, point, outside)
+    return sorted(news, key=lambda one: (-ORDER.index(one.signal), one.kpi, one.segment, one.point))
 
 
 def only_new(news: Sequence[News], state: Path) -> list[News]:
@@ -128,28 +161,27 @@ def _plain(one: News) -> dict[str, object]:
     }
 
 
-def _news(strategy: Strategy, panel: pd.DataFrame, point: Point) -> Iterator[News]:
-    """Judge the newest period of every KPI, those of one grain together."""
-    whole = panel[panel["segment"] == ""]
-    for _, kpis in _by_grain(strategy, whole["kpi"].unique().tolist()):
-        own = whole[whole["kpi"].isin([kpi.id for kpi in kpis])]
-        starts = own["period_start"]
-        signals = find_signals(
-            own,
-            direction={kpi.id: kpi.direction for kpi in kpis},
-            events=known_events(strategy, first=starts.min().date(), last=starts.max().date()),
-        )
-        for kpi in kpis:
-            row = _newest(signals, kpi.id)
-            beside = _beside(strategy, kpi, own)
-            if row is not None and (row["signal"] != "none" or beside is not None):
-                yield _tell(strategy, kpi, row, point, beside)
+def _of_history(budget: float, strategy: Strategy, panel: pd.DataFrame) -> float:
+    """Return what a budget of one quarter comes to over all the periods of a panel."""
+    known = panel[panel["value"].notna()]
+    series = known[["kpi", "segment"]].drop_duplicates()
+    a_quarter = sum(IN_A_QUARTER[strategy.kpis[str(kpi)].grain] for kpi in series["kpi"])
+    return budget * len(known) / max(a_quarter, 1.0)
 
 
-def _by_grain(strategy: Strategy, ids: Sequence[str]) -> Iterator[tuple[str, list[Kpi]]]:
-    kpis = [strategy.kpis[name] for name in ids]
-    for grain in sorted({kpi.grain for kpi in kpis}):
-        yield grain, [kpi for kpi in kpis if kpi.grain == grain]
+def _news(
+    strategy: Strategy, signals: Signals, point: str, markets: pd.DataFrame
+) -> Iterator[News]:
+    """Tell of the newest period of every KPI and segment, where there is something to tell."""
+    outside = {str(kpi): rows for kpi, rows in markets.groupby("kpi")}
+    frame = signals.to_frame()
+    for (kpi, segment), own in frame.groupby(["kpi", "segment"], sort=False):
+        row, name = own.iloc[-1], str(kpi)
+        beside = None
+        if segment == "" and name in outside:
+            beside = _beside(own[["period_start", "value"]], outside[name])
+        if row["signal"] != "none" or beside is not None:
+            yield _tell(strategy, row, point, beside)
 
 
 def _still_running(running: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
@@ -160,28 +192,17 @@ def _still_running(running: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
     return running[newest > known]
 
 
-def _newest(signals: Signals, kpi: str) -> pd.Series | None:
-    rows = signals.frame[signals.frame["kpi"] == kpi]
-    return rows.iloc[-1] if len(rows) else None
-
-
-def _beside(strategy: Strategy, kpi: Kpi, panel: pd.DataFrame) -> MarketFinding | None:
-    """Return how the KPI moved beside its market, where it names one among the KPIs."""
-    market = kpi.market
-    if market not in strategy.kpis or market not in set(panel["kpi"]):
-        return None
-    own, outside = (
-        panel.loc[panel["kpi"] == name, ["period_start", "value"]] for name in (kpi.id, market)
-    )
+def _beside(history: pd.DataFrame, market: pd.DataFrame) -> BesideMarket | None:
+    """Return how the KPI moved beside its market, where that can be told."""
     try:
-        return find_beside_market(own, outside)
+        found = look_beside_market(history, market[["period_start", "value"]])
     except DataError:  # too little in common, or a market that stands still
         return None
+    return found if found.sentence is not None else None
 
 
-def _tell(
-    strategy: Strategy, kpi: Kpi, row: pd.Series, point: Point, beside: MarketFinding | None
-) -> News:
+def _tell(strategy: Strategy, row: pd.Series, point: str, beside: BesideMarket | None) -> News:
+    kpi, segment = strategy.kpis[str(row["kpi"])], str(row["segment"])
     currency = strategy.organisation.currency or ""
     start = row["period_start"].date()
     period = strategy.calendar.label(start, kpi.grain)
@@ -192,16 +213,18 @@ def _tell(
     when = f"so far in {period}" if point == "running" else f"in {period}"
     word = str(row["signal"])
     alone = "as expected" if word == "none" else word.replace("_", " ")
-    sentence = f"{kpi.title}: {alone} {when}: {value}, where {lower} to {upper} was expected"
+    title = f"{kpi.title}, {segment}" if segment else kpi.title
+    sentence = f"{title}: {alone} {when}: {value}, where {lower} to {upper} was expected"
     if beside is not None:
         sentence = f"{sentence}; {beside.sentence}"
         word = beside.signal if word == "none" else word
     return News(
         kpi=kpi.id,
+        segment=segment,
         title=kpi.title,
         owner=kpi.owner,
         period_start=start.isoformat(),
-        point=point,
+        point=cast("Point", point),
         signal=word,
         value=float(row["value"]),
         expected=float(row["expected"]),
@@ -212,7 +235,7 @@ def _tell(
 
 
 def _key(one: News) -> str:
-    return f"{one.kpi} {one.point}"
+    return " ".join((one.kpi, one.point, one.segment)).strip()
 
 
 def _rank(told: list[str] | None, period_start: str) -> int:

@@ -20,6 +20,8 @@ from kpikit.public_days import public_days
 if TYPE_CHECKING:
     from kpikit.strategy.model import Event, Strategy
 
+RESETS = ["kpi", "segment", "period_start", "reason"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class KnownEvent:
@@ -140,25 +142,39 @@ def read_resets(resets: pd.DataFrame | None) -> pd.DataFrame:
     DataError
         A column is missing, or a reset gives no reason.
     """
-    columns = ["kpi", "segment", "period_start", "reason"]
+    table, undone = _resets(resets)
+    standing = table[~undone]
+    silent = standing["reason"].isna() | (standing["reason"].astype(str).str.strip() == "")
+    if silent.any():
+        named = ", ".join(standing.loc[silent, "kpi"].astype(str))
+        raise DataError(f"resets: {named} gives no reason. Say why the level began anew.")
+    return standing.reset_index(drop=True)
+
+
+def taken_back(resets: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the baseline resets that no longer hold: `kpi, segment, period_start, reason`."""
+    table, undone = _resets(resets)
+    return table[undone].reset_index(drop=True)
+
+
+def _resets(resets: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.Series[bool]]:
+    """Return all resets, and which of them were undone."""
     if resets is None:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=RESETS), pd.Series(dtype=bool)
     lacking = [name for name in ("kpi", "period_start", "reason") if name not in resets]
     if lacking:
         raise DataError(
             f"resets: there is no column {' and no column '.join(map(repr, lacking))}. "
             "A reset has kpi, period_start and reason, and perhaps segment and undone."
         )
-    table = resets.assign(segment=resets["segment"].fillna("") if "segment" in resets else "")
+    table = resets.assign(
+        segment=resets["segment"].fillna("") if "segment" in resets else "",
+        period_start=pd.to_datetime(resets["period_start"]).dt.normalize(),
+    )
+    undone = pd.Series(False, index=table.index)
     if "undone" in table:
         undone = table["undone"].map(lambda value: not (pd.isna(value) or value is False))
-        table = table[~undone.astype(bool)]
-    silent = table["reason"].isna() | (table["reason"].astype(str).str.strip() == "")
-    if silent.any():
-        named = ", ".join(table.loc[silent, "kpi"].astype(str))
-        raise DataError(f"resets: {named} gives no reason. Say why the level began anew.")
-    starts = pd.to_datetime(table["period_start"]).dt.normalize()
-    return table.assign(period_start=starts)[columns].reset_index(drop=True)
+    return table[RESETS], undone.astype(bool)
 
 
 def places_anew(series: Series, resets: pd.DataFrame) -> dict[int, str]:

@@ -104,15 +104,26 @@ def compare_with_market(signal: str, net: str, market: str) -> str | None:
     }.get((ours, alone, theirs))
 
 
-@dataclass(frozen=True, kw_only=True)
-class MarketFinding:
-    """How a KPI's newest period stands beside its market's: a word and a sentence."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BesideMarket:
+    """How a KPI's newest period stands beside its market's.
 
+    Attributes
+    ----------
+    net
+        The KPI once the market's moves are taken out.
+    signal
+        The word for the KPI net of its market, or for the KPI where it moved with it.
+    sentence
+        What happened, in a few words; None where neither stands out.
+    """
+
+    net: NetOfMarket
     signal: str
-    sentence: str
+    sentence: str | None
 
 
-def find_beside_market(history: pd.DataFrame, market: pd.DataFrame) -> MarketFinding | None:
+def look_beside_market(history: pd.DataFrame, market: pd.DataFrame) -> BesideMarket:
     """Ask whether a KPI's newest period moved with its market, or one without the other.
 
     Parameters
@@ -120,19 +131,19 @@ def find_beside_market(history: pd.DataFrame, market: pd.DataFrame) -> MarketFin
     history, market
         `period_start, value`, of the same grain.
 
-    Returns
-    -------
-    MarketFinding or None
-        None where neither stands out; `signal` is the word for the KPI net of its market,
-        or for the KPI where it moved with its market.
+    Raises
+    ------
+    DataError
+        Fewer than 12 periods have a value in both, or the market never moves.
     """
-    net = net_of_market(history, market).history
-    newest = net["period_start"].iloc[-1]
-    ours, alone, theirs = (_word(values, newest) for values in (history, net, market))
-    sentence = compare_with_market(ours, alone, theirs)
-    if sentence is None:
-        return None
-    return MarketFinding(signal=ours if alone == "none" else alone, sentence=sentence)
+    net = net_of_market(history, market)
+    newest = net.history["period_start"].iloc[-1]
+    ours, alone, theirs = (_word(values, newest) for values in (history, net.history, market))
+    return BesideMarket(
+        net=net,
+        signal=ours if alone == "none" else alone,
+        sentence=compare_with_market(ours, alone, theirs),
+    )
 
 
 def _word(history: pd.DataFrame, period_start: pd.Timestamp) -> str:

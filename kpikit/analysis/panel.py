@@ -90,7 +90,7 @@ def read_panel(
         The dates fit no grain.
     """
     table, notes = _tidy(panel, column)
-    shared = grain or _grain_of(table["period_start"])
+    shared = grain or _shared_grain(table["period_start"])
     keys = [
         (key, rows)
         for key, rows in table.groupby(["kpi", "segment"], sort=False, dropna=False, observed=True)
@@ -186,6 +186,14 @@ def _refuse_repeats(table: pd.DataFrame) -> None:
 
 def _grain_of(starts: pd.Series) -> Grain | None:
     return infer_grain(starts) if len(starts.drop_duplicates()) > 1 else None
+
+
+def _shared_grain(starts: pd.Series) -> Grain | None:
+    """Return the grain of all periods together; None where series of several grains fit none."""
+    try:
+        return _grain_of(starts)
+    except PeriodError:
+        return None
 
 
 def _series(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kpikit.monitor import News
 
 
-def monitor(
+def monitor(  # noqa: PLR0913 - each is an option of the command
     strategy: StrategyFile,
     *,
     watch: Annotated[
@@ -26,6 +26,16 @@ def monitor(
     ] = None,
     webhook: Annotated[
         str | None, typer.Option(metavar="URL", help="Also send what is new there, as JSON.")
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            metavar="NUMBER", help="False alarms to expect in a quarter, over all KPIs together."
+        ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Also judge the segments that a column makes."),
     ] = None,
     as_of: AsOf = None,
     as_json: Json = False,
@@ -37,7 +47,7 @@ def monitor(
     """
     while True:
         try:
-            news = _look(strategy, webhook, as_of)
+            news = _look(strategy, webhook=webhook, as_of=as_of, by=by, budget=budget)
         except KpikitError as error:
             if watch is None:
                 raise
@@ -49,17 +59,31 @@ def monitor(
         time.sleep(watch)
 
 
-def _look(path: Path, webhook: str | None, as_of: str | None) -> list[News]:
+def _look(
+    path: Path,
+    *,
+    webhook: str | None,
+    as_of: str | None,
+    by: str | None,
+    budget: float | None,
+) -> list[News]:
     """Look once: what is new is sent, and only then remembered."""
     from zoneinfo import ZoneInfo
 
+    from kpikit.ledger.address import find_ledger
     from kpikit.monitor import look_for_news, only_new, post, remember, state_file
     from kpikit.strategy import load_strategy
 
     loaded = load_strategy(path)
     zone = ZoneInfo(loaded.organisation.time_zone) if loaded.organisation.time_zone else UTC
+    day = as_of or datetime.now(zone).date()
+    ledger = find_ledger(loaded.folder, loaded.ledger)
+    resets = None
+    if ledger is not None:
+        with ledger:
+            resets = ledger.baseline_resets()
     state = state_file(loaded)
-    news = only_new(look_for_news(loaded, as_of=as_of or datetime.now(zone).date()), state)
+    news = only_new(look_for_news(loaded, as_of=day, by=by, budget=budget, resets=resets), state)
     if news and webhook is not None:
         post(news, webhook, organisation=loaded.organisation.name)
     if news:

@@ -24,7 +24,7 @@ from kpikit.ledger.engine import (
 )
 from kpikit.ledger.heads import heads_file, write_head
 from kpikit.ledger.history import Records, accepted, records_of
-from kpikit.ledger.records import Record, Target, Undo
+from kpikit.ledger.records import BaselineReset, Record, Target, Undo
 from kpikit.ledger.rules import refuse_locked, refuse_nameless, refuse_other
 from kpikit.ledger.schema import check_version, prepare
 from kpikit.ledger.verification import Verification, verify_ledger
@@ -207,6 +207,22 @@ class Ledger:
             When a target is not as it was written: which one counts cannot be told.
         """
         return accepted(self.latest(Target))
+
+    def baseline_resets(self) -> pd.DataFrame:
+        """Return from when people compare a KPI with a new baseline, as `find_signals` takes it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `kpi, segment, period_start, reason, undone`: the reason is what was given when it
+            was put on record; one that was taken back is there, and `undone`.
+        """
+        with reading(self._engine) as connection:
+            every = records_of(BaselineReset, store.every(connection, BaselineReset)).to_frame()
+        standing = self.read(BaselineReset).to_frame()
+        found = every.rename(columns={"since": "period_start", "why": "reason"})
+        found = found.assign(undone=~found["event"].isin(standing["event"]))
+        return found[["kpi", "segment", "period_start", "reason", "undone"]]
 
     def rows(self) -> list[Row]:
         """Return every record as it is stored, in its order."""

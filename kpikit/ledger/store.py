@@ -68,6 +68,12 @@ def standing(connection: Connection, kind: type[Record], *, period: str | None) 
     return _many(connection, found)
 
 
+def every(connection: Connection, kind: type[Record]) -> list[Row]:
+    """Return all records of a kind, those that were taken back as well, oldest first."""
+    found = select(ledger).where(ledger.c.kind == kind.kind).order_by(ledger.c.seq)
+    return _many(connection, found)
+
+
 def latest(connection: Connection, kind: type[Record], *, period: str | None) -> list[Row]:
     """Return the newest standing record on each topic of a kind, oldest first."""
     newest = (

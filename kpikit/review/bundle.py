@@ -15,6 +15,7 @@ import pandas as pd
 from kpikit.errors import DataError, PeriodError
 from kpikit.observations import Observations
 from kpikit.observations.build import Wanted, choose_kpis, observe, used_sources
+from kpikit.observations.markets import COLUMNS, observe_markets
 from kpikit.observations.same_point import compare_same_point
 from kpikit.periods import Period, parse_date
 from kpikit.review.audited import Audited, ask_rules, read_audited, write_audited
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from kpikit.ledger import Ledger
     from kpikit.strategy import Kpi, Strategy
 
-STAMP, RUNNING = "bundle.json", "same-point.parquet"
+STAMP, RUNNING, MARKETS = "bundle.json", "same-point.parquet", "markets.parquet"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ class Bundle:
         What the ledger holds; None where there is no ledger.
     unread
         Sources that could not be read, with the reason; KPIs on them are left out.
+    markets
+        How the markets do that KPIs name; see `observe_markets`.
     """
 
     observations: Observations
@@ -67,6 +70,12 @@ class Bundle:
     same_point: pd.DataFrame | None = None
     remembered: Remembered | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
+    markets: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS))
+
+    @property
+    def resets(self) -> pd.DataFrame | None:
+        """From when people compare a KPI with a new baseline; None where there is no ledger."""
+        return None if self.remembered is None else self.remembered.resets
 
 
 def gather(
@@ -134,6 +143,7 @@ def gather(
         same_point=_same_point(strategy, chosen, period, day),
         remembered=remembered,
         unread=unread,
+        markets=observe_markets(strategy, chosen, as_of=day),
     )
 
 
@@ -177,6 +187,7 @@ def write_bundle(
         write_audited(bundle.audited, folder)
     if bundle.remembered is not None:
         write_remembered(bundle.remembered, folder)
+    bundle.markets.to_parquet(folder / MARKETS, index=False)
     stamp = json.dumps({"as_of": bundle.as_of.isoformat(), "unread": dict(bundle.unread)})
     (folder / STAMP).write_text(stamp, encoding="utf-8")
     return bundle
@@ -216,6 +227,7 @@ def read_bundle(folder: Path | str) -> Bundle:
         same_point=pd.read_parquet(running) if running.is_file() else None,
         remembered=read_remembered(folder),
         unread=stamp["unread"],
+        markets=pd.read_parquet(folder / MARKETS),
     )
 
 

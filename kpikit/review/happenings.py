@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from kpikit.units import format_change, format_value
 
 if TYPE_CHECKING:
     from kpikit.analysis.changes import Changes
+    from kpikit.analysis.market import BesideMarket
     from kpikit.analysis.signals import Signals
     from kpikit.strategy import Kpi
 
@@ -47,12 +48,13 @@ class Told:
         return self.calendar.label(start.date(), self.kpi.grain)
 
 
-def happenings(
+def happenings(  # noqa: PLR0913 - all that is known of one KPI
     told: Told,
     *,
     period: Period,
     changes: Changes | None,
     signals: Signals | None,
+    beside: BesideMarket | None = None,
     target: float | tuple[float | None, float | None] | None,
 ) -> tuple[Finding, ...]:
     """Return the changes of the last year, the signals of the period, and what the target asks.
@@ -66,6 +68,10 @@ def happenings(
         *(_change(told, row) for row in _recent(changes, period)),
         *(_signal(told, row) for row in _within(signals, period)),
     ]
+    if beside is not None and beside.sentence is not None:
+        found.append(_market(told, beside))
+    if signals is not None:
+        found += _runs(told, signals, period)
     if signals is not None and target is not None:
         found += _fit(told, signals, target)
     return tuple(found)
@@ -114,6 +120,35 @@ def _signal(told: Told, row: dict[Hashable, Any]) -> Finding:
         sentence=f"{when} was {word}: {value}, where {lower} to {upper} was to be expected.",
         evidence={str(name): value for name, value in row.items()},
     )
+
+
+def _market(told: Told, beside: BesideMarket) -> Finding:
+    newest = beside.net.history["period_start"].iloc[-1]
+    share = (
+        f"{beside.net.share:.2g} % for 1 %" if beside.net.relative else f"{beside.net.share:.2g}"
+    )
+    return Finding(
+        code="market",
+        severity="note" if beside.signal == "worth_a_look" else "warning",
+        subject=f"kpis.{told.kpi.id}",
+        sentence=f"In {told.when(newest)} {beside.sentence} (it usually moves by {share}).",
+        evidence={"share": beside.net.share, "signal": beside.signal},
+    )
+
+
+def _runs(told: Told, signals: Signals, period: Period) -> Iterator[Finding]:
+    """Tell of a long run on one side that reaches into the period."""
+    for row in signals.runs().to_dict("records"):
+        if row["last"] >= pd.Timestamp(period.start):
+            yield Finding(
+                code="run",
+                severity="note",
+                subject=f"kpis.{told.kpi.id}",
+                sentence=f"{row['length']} {told.kpi.grain}s in a row {row['side']} what was to be "
+                f"expected, {told.when(row['first'])} to {told.when(row['last'])}: perhaps a new "
+                "level, which is not confirmed yet.",
+                evidence={str(name): value for name, value in row.items()},
+            )
 
 
 def _fit(

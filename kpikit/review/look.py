@@ -8,10 +8,15 @@ from datetime import date
 
 import pandas as pd
 
+from kpikit.analysis.baselines import find_baselines
 from kpikit.analysis.changes import Changes, find_changes
 from kpikit.analysis.drivers import Drivers, rank_drivers
-from kpikit.analysis.signals import Signals, find_signals
+from kpikit.analysis.market import BesideMarket, look_beside_market
+from kpikit.analysis.seasons import Season, find_season
+from kpikit.analysis.signals import Signals
 from kpikit.analysis.trend import Trend, fit_trend
+from kpikit.analysis.watched import judge_kpis
+from kpikit.errors import DataError
 from kpikit.forecasting.forecast import Forecast, forecast
 from kpikit.observations import Observations
 from kpikit.observations.eras import defined_alike
@@ -20,7 +25,6 @@ from kpikit.results import Finding
 from kpikit.review.bundle import Bundle
 from kpikit.review.happenings import Told, happenings
 from kpikit.strategy import Kpi, Strategy
-from kpikit.strategy.policy import Event
 from kpikit.targets.aggregate import Aggregate, aggregate_of
 from kpikit.targets.direction import Target
 from kpikit.targets.propose import TargetProposals, propose_targets
@@ -28,13 +32,21 @@ from kpikit.targets.propose import TargetProposals, propose_targets
 
 @dataclass(frozen=True, kw_only=True)
 class KpiReview:
-    """What the review knows of one KPI."""
+    """What the review knows of one KPI.
+
+    Attributes
+    ----------
+    net
+        Its trend once the moves of its market are taken out; None where it names none.
+    """
 
     kpi: Kpi
     history: pd.DataFrame = field(repr=False)
     trend: Trend | None
     changes: Changes | None
     signals: Signals | None
+    net: Trend | None
+    season: Season | None
     happened: tuple[Finding, ...]
     drivers: Drivers | None
     forecast: Forecast | None
@@ -59,7 +71,8 @@ def look_at(
     known = bool(whole["value"].notna().any())
     trend = fit_trend(named) if known else None
     changes = find_changes(named) if known else None
-    signals = find_signals(named, events=_events(kpi, strategy)) if known else None
+    signals = _signals(whole.assign(kpi=kpi.id), strategy, facts.resets) if known else None
+    beside = _beside(whole, facts.markets, kpi) if known else None
     row = stand_at(kpi, strategy, period, facts) | {
         "trend": str(trend.to_frame()["verdict"].iloc[0]) if trend else "no data",
     }
@@ -71,11 +84,14 @@ def look_at(
         trend=trend,
         changes=changes,
         signals=signals,
+        season=find_season(named) if known else None,
+        net=None if beside is None else fit_trend(beside.net.history.assign(kpi=kpi.title)),
         happened=happenings(
             Told(kpi=kpi, currency=currency, calendar=strategy.calendar),
             period=period,
             changes=changes,
             signals=signals,
+            beside=beside,
             target=_of_one(kpi, strategy, period, facts, targets.get((kpi.id, period.label))),
         ),
         drivers=_drivers(kpi, strategy, period, facts, row),
@@ -99,9 +115,19 @@ def stand_at(kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle) -> dic
     }
 
 
-def _events(kpi: Kpi, strategy: Strategy) -> list[Event]:
-    """Return the known events that touched a KPI."""
-    return [event for event in strategy.events if not event.kpis or kpi.id in event.kpis]
+def _signals(whole: pd.DataFrame, strategy: Strategy, resets: pd.DataFrame | None) -> Signals:
+    """Return what stands out, on baselines that changes confirm or people set."""
+    panel = whole.assign(segment="")[["kpi", "segment", "period_start", "value"]]
+    return judge_kpis(strategy, panel, baselines=find_baselines(panel, resets=resets))
+
+
+def _beside(whole: pd.DataFrame, markets: pd.DataFrame, kpi: Kpi) -> BesideMarket | None:
+    """Return how the KPI does beside its market, where that can be told."""
+    own = markets.loc[markets["kpi"] == kpi.id, ["period_start", "value"]]
+    try:
+        return look_beside_market(whole[["period_start", "value"]], own) if len(own) else None
+    except DataError:  # too little in common, or a market that stands still
+        return None
 
 
 def _of_one(

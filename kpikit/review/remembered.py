@@ -30,6 +30,8 @@ class Remembered:
         Those accepted, a row each; see `Ledger.accepted_targets`.
     scores
         How far off the forecasts on record were, by method; see `score_forecasts`.
+    resets
+        From when people compare a KPI with a new baseline; see `Ledger.baseline_resets`.
     """
 
     decisions: pd.DataFrame
@@ -38,6 +40,7 @@ class Remembered:
     comments: pd.DataFrame
     targets: pd.DataFrame
     scores: pd.DataFrame
+    resets: pd.DataFrame
 
     def accepted_targets(self) -> pd.DataFrame:
         """Return the accepted targets, as the ledger itself would."""
@@ -66,6 +69,7 @@ def remember(
         comments=ledger.read(Comment).to_frame(),
         targets=ledger.accepted_targets(),
         scores=_scores(ledger, periods, calendar, grain),
+        resets=ledger.baseline_resets(),
     )
 
 

@@ -141,7 +141,15 @@ class Kpi(Named):
         default=None, description="What it always equals, such as {room_nights} * {adr}."
     )
     market: Id | None = Field(
-        default=None, description="The KPI or source with the outside series to judge it by."
+        default=None,
+        description="The KPI, or the source with one column of numbers, that says how its "
+        "market does.",
+    )
+    smallest: Number | None = Field(
+        default=None,
+        ge=0,
+        description="The least difference from what was expected that matters, in its unit; "
+        "less is no signal.",
     )
 
     covers: Many[Id] = Field(

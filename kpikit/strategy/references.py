@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from kpikit.strategy.cycles import arrows, find_cycles
 from kpikit.strategy.document import Place
@@ -19,6 +19,7 @@ _KPI_LISTS = {
     "guardrails": ("kpis",),
 }
 _KPI_NAMES = {"source": ("sources",), "replaced_by": ("kpis",), "market": ("kpis", "sources")}
+_NUMBERS = ("number", "integer")  # types of columns
 _NOUNS = {"kpis": "KPI", "sources": "source", "objectives": "objective"}
 
 
@@ -52,6 +53,32 @@ def kpi_names_exist(draft: Draft) -> Iterator[Problem]:
         for n, lead in parts(kpi, "leads"):
             yield from _named(
                 draft, ("kpis", name, "leads", n, "kpi"), text(lead, "kpi"), ("kpis",)
+            )
+
+
+def market_columns(types: Mapping[str, object], key: Iterable[str]) -> list[str]:
+    """Return the columns of a source that can say how a market does: numbers that name no row."""
+    return [name for name, kind in types.items() if kind in _NUMBERS and name not in set(key)]
+
+
+def markets_are_one_series(draft: Draft) -> Iterator[Problem]:
+    """Check that a source named as a market holds one column of numbers."""
+    for name, kpi in draft.entries("kpis"):
+        market = text(kpi, "market")
+        if market not in draft.ids("sources") or market in draft.ids("kpis"):
+            continue
+        source = draft.entry("sources", market)
+        types = {
+            column: kind.get("type") if isinstance(kind, dict) else kind
+            for column, kind in mapping(source, "columns").items()
+        }
+        found = market_columns(types, [key for _, key in texts(source, "key")])
+        if len(found) != 1:
+            said = f"{len(found)} columns of numbers" if found else "no column of numbers"
+            yield Problem(
+                ("kpis", name, "market"),
+                f"names the source {market!r}, which declares {said}, not one. "
+                "Declare the one that says how the market does, or make a KPI of it and name that.",
             )
 
 
@@ -202,6 +229,7 @@ def waivers_are_about_something(draft: Draft) -> Iterator[Problem]:
 RULES = (
     departments_exist,
     kpi_names_exist,
+    markets_are_one_series,
     other_kpi_names_exist,
     responsibilities_exist,
     owners_are_people,

@@ -12,9 +12,9 @@ import pandas as pd
 from kpikit.analysis.changes import find_changes
 from kpikit.analysis.leads import find_leads
 from kpikit.analysis.seasons import find_season
-from kpikit.analysis.signals import find_signals
 from kpikit.analysis.ties import tied_pairs
 from kpikit.analysis.trend import fit_trend
+from kpikit.analysis.watched import judge_kpis
 from kpikit.errors import DataError
 from kpikit.results import Result, notes_html
 from kpikit.widgets.guard import Guard
@@ -64,10 +64,9 @@ def explore(  # noqa: PLR0913 - each argument is a question of its own
     own = frame[frame["kpi"] == kpi]
     if own["value"].notna().sum() == 0:
         raise DataError(f"kpis.{kpi}: there is no value of it in this time. Look further back.")
-    direction = {kpi: strategy.kpis[kpi].direction}
     answers: dict[str, Callable[[], Result]] = {
         "trend": lambda: fit_trend(own),
-        "signals": lambda: find_signals(own, direction=direction),
+        "signals": lambda: judge_kpis(strategy, own),
         "changes": lambda: find_changes(own),
         "season": lambda: find_season(own),
         "leads": lambda: find_leads(frame, target=kpi, exclude=tied_pairs(strategy)),

@@ -16,6 +16,7 @@ from kpikit.charts.series import (
     trend_line,
 )
 from kpikit.observations.build import used_sources
+from kpikit.review.sections.behaviour import behaviour
 from kpikit.review.sections.dictionary import entry
 from kpikit.review.sections.ledger import comments_on
 from kpikit.review.sections.words import Section, number, owner_name, target_of
@@ -41,7 +42,9 @@ def _kpi_section(item: KpiReview, review: Review) -> str:
     kpi = item.kpi
     sentences = [_value_sentence(item, review)]
     if item.trend is not None:
-        sentences.append(_trend_sentence(item.trend, kpi, review))
+        sentences.append(f"Trend: {_trend_words(item.trend, kpi, review)}")
+    if item.net is not None:
+        sentences.append(f"Net of its market: {_trend_words(item.net, kpi, review)}")
     rows = "".join(
         f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in entry(item, review) if text
     )
@@ -53,7 +56,8 @@ def _kpi_section(item: KpiReview, review: Review) -> str:
         f'<section class="kpi"><h3>{escape(kpi.title)}</h3>'
         f'<p class="note">{owner_name(item, review)} · {escape(kpi.unit)} · '
         f"{escape(kpi.direction.replace('_', ' '))} · <code>{escape(kpi.formula)}</code></p>"
-        f"<p>{escape(' '.join(sentences))}</p>{comments}{figure}<dl>{rows}</dl></section>"
+        f"<p>{escape(' '.join(sentences))}</p>{comments}{figure}"
+        f"{behaviour(item, review)}<dl>{rows}</dl></section>"
     )
 
 
@@ -110,12 +114,12 @@ def _value_sentence(item: KpiReview, review: Review) -> str:
     return f"{review.period.label}: {format_value(value, kpi.unit, currency=currency)}{partial}."
 
 
-def _trend_sentence(trend: Trend, kpi: Kpi, review: Review) -> str:
+def _trend_words(trend: Trend, kpi: Kpi, review: Review) -> str:
     """Say the verdict with the slope of a year, in the KPI's unit."""
     row = trend.to_frame().iloc[0]
     verdict = str(row["verdict"])
     if verdict == "too short":
-        return "Trend: too short to tell."
+        return "too short to tell."
     currency = review.strategy.organisation.currency or ""
     slope, low, high = (
         format_change(float(row[name]) * trend.per_year, kpi.unit, currency=currency)
@@ -127,4 +131,4 @@ def _trend_sentence(trend: Trend, kpi: Kpi, review: Review) -> str:
         "no clear trend": f"none that is clear ({slope} a year)",
         "drifting": f"drifting ({slope} a year), which cannot be told from a random walk",
     }[verdict]
-    return f"Trend: {said}; 95 % interval {low} to {high}."
+    return f"{said}; 95 % interval {low} to {high}."

@@ -1,0 +1,89 @@
+"""Where a KPI's level began anew: at changes that are confirmed, and where people say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from kpikit.analysis.changes import Changes, find_changes
+from kpikit.analysis.known import RESETS, read_resets, taken_back
+from kpikit.units import format_change
+
+NEAR = 2  # periods: a person's date and a date found, so near each other, are of one change
+
+
+def find_baselines(
+    panel: pd.DataFrame,
+    *,
+    changes: Changes | None = None,
+    resets: pd.DataFrame | None = None,
+    period: int | None = None,
+    workers: int = 1,
+) -> pd.DataFrame:
+    """Return where levels begin anew, as `find_signals` takes it: changes and resets together.
+
+    Parameters
+    ----------
+    panel
+        A history (`period_start, value`) or a panel (also `kpi, segment`). Never modified.
+    changes
+        What `find_changes` found in it, where that is known already.
+    resets
+        What people decided: `kpi, period_start, reason`, and perhaps `segment` and `undone`;
+        `Ledger.baseline_resets` returns them.
+    period
+        Periods in a season; told from the dates unless given.
+    workers
+        Local processes; the numbers are the same for any number of them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `kpi, segment, period_start, reason`, in the order of time within a series.
+
+    Raises
+    ------
+    DataError
+        A column is missing, a value is no number, or a reset has no reason.
+
+    Notes
+    -----
+    A run of values on one side never moves a baseline by itself: only a step that
+    `find_changes` confirms does. A bend of the slope does not, for no level begins there.
+    What people say counts more: a step within two periods of a reset is the same change and
+    gives way to it, and a reset that was undone holds back the step there as well.
+
+    Examples
+    --------
+    >>> months = pd.date_range("2023-01-01", periods=24, freq="MS")
+    >>> values = [5, 7, 6, 6] * 3 + [25, 27, 26, 26] * 3
+    >>> found = find_baselines(pd.DataFrame({"period_start": months, "value": values}))
+    >>> found["reason"].tolist()
+    ['level changed by +20.0']
+    """
+    if changes is None:
+        changes = find_changes(panel, period=period, workers=workers)
+    said = read_resets(resets)
+    known = pd.concat([said, taken_back(resets)], ignore_index=True)
+    steps = pd.DataFrame(_steps(changes, known), columns=RESETS)
+    tables = [table for table in (said, steps) if len(table)]
+    if not tables:
+        return steps
+    found = pd.concat(tables, ignore_index=True)
+    return found.sort_values(["kpi", "segment", "period_start"], ignore_index=True)
+
+
+def _steps(changes: Changes, known: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    """Yield the steps about which nobody has decided."""
+    frame, line = changes.to_frame(), changes.line()
+    for step in frame[frame["kind"] == "step"].to_dict("records"):
+        own = (line["kpi"] == step["kpi"]) & (line["segment"] == step["segment"])
+        starts = pd.DatetimeIndex(line.loc[own, "period_start"])
+        mine = (known["kpi"] == step["kpi"]) & (known["segment"] == step["segment"])
+        days = pd.DatetimeIndex(known.loc[mine, "period_start"])
+        places = starts.searchsorted(days)
+        place = starts.searchsorted(step["period_start"])
+        if not (abs(places - place) <= NEAR).any():
+            why = f"level changed by {format_change(float(step['size']))}"
+            yield step["kpi"], step["segment"], step["period_start"], why
