@@ -1,7 +1,11 @@
 """The monitor on a small company: what is new, told once, and sent where it is wanted."""
 
+import gc
 import json
+import subprocess
+import sys
 import threading
+import tracemalloc
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
@@ -161,11 +165,138 @@ def test_a_file_that_is_not_there_cannot_be_watched(tmp_path):
     assert CliRunner().invoke(app, ["monitor", str(tmp_path / "none.yaml")]).exit_code == 2
 
 
-def test_a_week_of_looks_leaves_a_small_file(watched):
-    sizes = []
-    for day in pd.date_range("2025-06-24", "2025-06-30"):
-        strategy = watched(day, lifted=["2025-06"])
-        news = only_new(look_for_news(strategy, as_of=day.date()), state_file(strategy))
-        remember(news, state_file(strategy))
-        sizes.append(state_file(strategy).stat().st_size)
+def test_what_is_too_small_to_matter_is_no_news(watched):
+    big, small = (watched("2025-06-30", lifted=["2025-06"], smallest=least) for least in (50, 500))
+    assert [one.kpi for one in look_for_news(big, as_of="2025-06-30")] == ["amount"]
+    assert look_for_news(small, as_of="2025-06-30") == []
+
+
+def test_a_known_event_is_no_news(company):
+    event = {"name": "A campaign", "from": "2025-06-03", "to": "2025-06-20", "kpis": ["amount"]}
+    strategy = company(
+        facts("2025-06-30", lifted=["2025-06"]),
+        columns=COLUMNS,
+        kpis={"amount": {"formula": "avg(amount)", "direction": "lower_is_better"}},
+        events=[event],
+    )
+    assert look_for_news(strategy, as_of="2025-06-30") == []
+
+
+def test_a_source_is_a_market_as_a_kpi_is(company, tmp_path):
+    rng = np.random.default_rng(7)
+    months = pd.date_range("2023-01-01", "2025-06-01", freq="MS")
+    index = 100 * (1 + 0.2 * rng.normal(size=len(months)))
+    rows = facts("2025-06-30")
+    place = (
+        rows["day"].dt.to_period("M").dt.to_timestamp().map(dict(zip(months, index, strict=True)))
+    )
+    rows["amount"] = place * 1.5 + 3 * rng.normal(size=len(rows))
+    rows.loc[rows["day"] >= "2025-06-01", "amount"] = 150.0
+    index[-1] = 260.0
+    pd.DataFrame({"month": months, "index": index}).to_csv(tmp_path / "index.csv", index=False)
+    outside = {"path": "index.csv", "time": "month", "grain": "month", "rollup": "mean"}
+    outside["columns"] = {"month": "date", "index": "number"}
+    source = {"path": "facts.parquet", "time": "day", "columns": COLUMNS}
+    strategy = company(
+        rows,
+        kpis={"amount": {"formula": "avg(amount)", "market": "outside"}},
+        sources={"facts": source, "outside": outside},
+    )
+    (one,) = look_for_news(strategy, as_of="2025-06-30")
+    assert one.sentence.endswith("; the market moved and we did not.")
+
+
+def test_a_level_that_people_set_anew_is_the_one_to_judge_by(watched):
+    strategy = watched("2025-06-30", lifted=["2025-05", "2025-06"])
+    assert len(look_for_news(strategy, as_of="2025-06-30")) == 1
+    resets = pd.DataFrame(
+        {"kpi": ["amount"], "period_start": ["2025-05-01"], "reason": ["counted otherwise"]}
+    )
+    assert look_for_news(strategy, as_of="2025-06-30", resets=resets) == []
+    undone = resets.assign(undone=True)
+    assert len(look_for_news(strategy, as_of="2025-06-30", resets=undone)) == 1
+
+
+def test_the_command_reads_resets_from_the_ledger(watched):
+    from kpikit.ledger import BaselineReset, open_ledger
+
+    strategy = watched("2025-06-30", lifted=["2025-05", "2025-06"])
+    with open_ledger(strategy.folder / "ledger.sqlite") as ledger:
+        record = BaselineReset(kpi="amount", since="2025-05-01")
+        ledger.append(record, who="ada", why="counted otherwise")
+    found = CliRunner().invoke(app, ["monitor", str(strategy.path), "--as-of", "2025-06-30"])
+    assert (found.exit_code, found.output) == (0, "Nothing new.\n")
+
+
+def test_a_segment_is_judged_beside_the_whole(company):
+    parts = [facts("2025-06-30").assign(place="north")]
+    parts.append(facts("2025-06-30", lifted=["2025-06"]).assign(place="south"))
+    strategy = company(
+        pd.concat(parts),
+        columns=COLUMNS | {"place": "text"},
+        kpis={"amount": {"formula": "avg(amount)", "direction": "lower_is_better"}},
+    )
+    news = look_for_news(strategy, as_of="2025-06-30", by="place")
+    assert {one.segment for one in news if one.signal == "exceptional"} == {"", "south"}
+    assert any(one.sentence.startswith("The KPI, south: exceptional in 2025-06") for one in news)
+    assert len({(one.kpi, one.segment, one.point) for one in news}) == len(news)
+
+
+def test_a_budget_sets_the_threshold_over_all_kpis(company):
+    rng = np.random.default_rng(5)
+    days = pd.date_range("2021-01-01", "2025-12-31", freq="MS")
+    rows = pd.DataFrame(rng.normal(size=(len(days), 40)), columns=[f"n{k}" for k in range(40)])
+    strategy = company(
+        rows.assign(day=days),
+        columns={"day": "date"} | dict.fromkeys(rows.columns, "number"),
+        kpis={name: f"avg({name})" for name in rows.columns},
+    )
+    counts = []
+    for budget in (0.01, 2, 20):  # of a quarter's, half is for running periods, a third a month's
+        news = look_for_news(strategy, as_of="2025-12-31", budget=budget)
+        counts.append(sum(one.signal == "exceptional" for one in news))
+    assert counts[0] == 0
+    assert counts[0] <= counts[1] <= 3
+    assert counts[1] < counts[2]
+
+
+def test_a_watching_process_posts_what_arrives_once_and_stops(watched, listener):
+    address, taken = listener
+    strategy = watched("2025-05-31")
+    command = [sys.executable, "-m", "kpikit", "monitor", str(strategy.path), "--watch", "1"]
+    command += ["--as-of", "2025-06-30", "--webhook", address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline() == "Nothing new.\n"
+            watched("2025-06-30", lifted=["2025-06"])
+            said = iter(process.stdout.readline, "")
+            line = next(line for line in said if line != "Nothing new.\n")
+            assert "exceptional in 2025-06" in line
+            assert next(said) == "Nothing new.\n"  # told once
+            assert process.poll() is None
+        finally:
+            process.terminate()
+    assert [one["kpi"] for sent in taken for one in sent["news"]] == ["amount"]
+
+
+def test_a_week_of_looks_at_a_stream_does_not_grow(watched):
+    strategy = watched("2025-06-23")
+    state, stream = state_file(strategy), facts("2025-06-30", lifted=["2025-06"])
+    sizes, memory, told = [], [], 0
+    tracemalloc.start()
+    try:
+        for look in range(14):
+            day = pd.Timestamp("2025-06-24") + pd.Timedelta(hours=12 * look)
+            if look % 2 == 0:  # a day's rows arrive at once
+                stream[stream["day"] <= day].to_parquet(strategy.folder / "facts.parquet")
+            news = only_new(look_for_news(strategy, as_of=day.date()), state)
+            remember(news, state)
+            told += len(news)
+            sizes.append(state.stat().st_size if state.exists() else 0)
+            gc.collect()
+            memory.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert told == 2  # the running month, and the month once it is complete
     assert max(sizes) < 400
+    assert memory[-1] - memory[2] < 2_000_000

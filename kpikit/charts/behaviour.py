@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST = 25  # rows of a board; more cannot be read
+LABELS = 4  # events named in the picture; more would hide the values
 HEIGHT, ROW = 4.2, 0.22  # inches: of a behaviour chart, of a row of the board
 SIGNALS = (  # word, label, marker, size, face, edge
     ("worth_a_look", "worth a look", "D", 7, "white", ORANGE),
@@ -123,6 +124,7 @@ def _draw_marks(frame: pd.DataFrame, marks: pd.DataFrame, ax: Axes) -> None:
         return
     half = (starts[1] - starts[0]) / 2
     events = marks[marks["kind"] == "event"]
+    written = events["text"].nunique() if events["text"].nunique() <= LABELS else 0
     for place, (text, rows) in enumerate(events.groupby("text", sort=False)):
         places = np.flatnonzero(starts.isin(rows["period_start"]))
         for run in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1):
@@ -137,11 +139,12 @@ def _draw_marks(frame: pd.DataFrame, marks: pd.DataFrame, ax: Axes) -> None:
                 zorder=0,
                 label="known event" if place == 0 and run[0] == places[0] else None,
             )
-        if len(events["text"].unique()) <= 4:
+        if place < written:
             _write(ax, starts[places[0]] - half, str(text), place)
-    for _, row in marks[marks["kind"] != "event"].iterrows():
-        ax.axvline(row["period_start"] - half, color=PURPLE, linestyle="-.", linewidth=1.2)
-        _write(ax, row["period_start"] - half, str(row["text"]), 0)
+    anew = marks[marks["kind"] != "event"]
+    for place, (when, text) in enumerate(zip(anew["period_start"], anew["text"], strict=True)):
+        ax.axvline(when - half, color=PURPLE, linestyle="-.", linewidth=1.2)
+        _write(ax, when - half, str(text), written + place % LABELS)
 
 
 def _write(ax: Axes, when: pd.Timestamp, text: str, line: int) -> None:
