@@ -8,7 +8,7 @@ The way of the data, and the rooms it passes:
           ── compare_same_point, compare_vintages
               ── decompose_change, rank_drivers               kpikit.analysis
     histories ── find_season, fit_trend, find_changes,
-                 find_signals, estimate_effect
+                 find_signals, judge_kpis, estimate_effect
     panels ── find_leads, test_links, find_tradeoffs
     histories ── forecast, backtest                           kpikit.forecasting
               ── propose_targets, assess_targets,             kpikit.targets
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from kpikit.analysis.signals import Signals, find_signals
     from kpikit.analysis.tradeoffs import Tradeoffs, find_tradeoffs
     from kpikit.analysis.trend import Trend, fit_trend
+    from kpikit.analysis.watched import judge_kpis
     from kpikit.errors import (
         DataError,
         FormulaError,
@@ -176,6 +177,7 @@ _HOMES = {
         "Trend",
         "fit_trend",
     ),
+    "kpikit.analysis.watched": ("judge_kpis",),
     "kpikit.errors": (
         "DataError",
         "FormulaError",
@@ -338,6 +340,7 @@ __all__ = [
     "find_tradeoffs",
     "fit_trend",
     "forecast",
+    "judge_kpis",
     "line_of_sight",
     "load_strategy",
     "map_coverage",

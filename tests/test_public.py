@@ -27,6 +27,7 @@ CONTRACT = {
     "find_tradeoffs",
     "rank_drivers",
     "find_signals",
+    "judge_kpis",
     "fit_trend",
     "what_if",
     "needed_for",

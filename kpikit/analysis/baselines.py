@@ -56,8 +56,8 @@ def find_baselines(
 
     Examples
     --------
-    >>> months = pd.date_range("2023-01-01", periods=24, freq="MS")
-    >>> values = [5, 7, 6, 6] * 3 + [25, 27, 26, 26] * 3
+    >>> months = pd.date_range("2023-01-01", periods=36, freq="MS")
+    >>> values = [5, 7, 6, 6, 7, 5, 6, 5, 7] * 2 + [25, 27, 26, 26, 27, 25, 26, 25, 27] * 2
     >>> found = find_baselines(pd.DataFrame({"period_start": months, "value": values}))
     >>> found["reason"].tolist()
     ['level changed by +20.0']

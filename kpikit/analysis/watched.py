@@ -45,6 +45,19 @@ def judge_kpis(
         A column is missing, a value is no number, a period stands twice.
     PeriodError
         The dates fit no grain.
+
+    Notes
+    -----
+    `kpikit monitor`, the review and the notebooks judge by this, so that they say the same.
+
+    Examples
+    --------
+    >>> from kpikit.strategy.model import Strategy
+    >>> strategy = Strategy.model_validate({"version": 1, "organisation": {"name": "Acme"}})
+    >>> months = pd.date_range("2023-01-01", periods=24, freq="MS")
+    >>> panel = pd.DataFrame({"kpi": "bill", "period_start": months, "value": [5, 7, 6, 6] * 6})
+    >>> judge_kpis(strategy, panel).to_frame()["signal"].unique().tolist()
+    ['none']
     """
     if baselines is None:
         baselines = find_baselines(panel, workers=workers)

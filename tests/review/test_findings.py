@@ -112,7 +112,7 @@ def test_every_text_is_escaped_and_every_picture_described(review):
     assert "<b>& more" not in html
     assert "Income &lt;b&gt;&amp; more&lt;/b&gt;" in html
     judged = [one for one in review.kpis if not one.signals.series["too_short"].all()]
-    assert 0 < len(judged)
+    assert len(judged) > 0
     assert html.count("<img") == html.count('<img alt="') == len(review.kpis) + len(judged)
 
 
