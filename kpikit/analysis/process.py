@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from kpikit.analysis.autoregression import fit_line
 from kpikit.analysis.panel import Floats
 from kpikit.analysis.season import is_seasonal
+from kpikit.units import format_value
 
 FACTOR = 2.66  # 3 / 1.128: a mean moving range of two, scaled to three standard deviations
 RANGE_FACTOR = 3.268  # upper limit of a moving range of two
@@ -156,3 +158,34 @@ def tell_target(fit: Fit, *, name: str, target: str, lower: str, upper: str) -> 
     'Churn: too short to tell whether its target of 2 % suits the process.'
     """
     return SAID[fit].format(name=name, target=target, lower=lower, upper=upper)
+
+
+def judge_target(frame: pd.DataFrame, *, target: float, direction: str, name: str) -> str:
+    """Say whether a target suits the process, or which of the two is to be changed.
+
+    Parameters
+    ----------
+    frame
+        The table of `find_signals` for one KPI: its newest period with limits decides.
+    target
+        What is wanted of one period.
+    direction
+        Which way is better.
+    name
+        What the KPI is called in the sentence.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"lower": [0.9], "upper": [1.1], "signal": ["none"]})
+    >>> judge_target(frame, target=1.0, direction="higher_is_better", name="Rate")[:51]
+    'Rate: the target of 1.00 lies within ordinary varia'
+    """
+    known = frame.dropna(subset=["lower", "upper"])
+    lower, upper, signal = float("nan"), float("nan"), "none"
+    if len(known):
+        last = known.iloc[-1]
+        lower, upper, signal = float(last["lower"]), float(last["upper"]), str(last["signal"])
+    fit = classify_target(lower, upper, target=target, signal=signal, direction=direction)
+    words = (format_value(number) for number in (target, lower, upper))
+    shown = dict(zip(("target", "lower", "upper"), words, strict=True))
+    return tell_target(fit, name=name, **shown)

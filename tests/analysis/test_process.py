@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpikit.analysis.process import classify_target, raw_limits, tell_target
+from kpikit.analysis.process import classify_target, judge_target, raw_limits, tell_target
 from kpikit.analysis.runs import find_quiet, find_runs
 
 
@@ -75,3 +75,19 @@ def test_quiet_is_counted_since_the_newest_signal():
     assert found["periods"] == 26
     frame.loc[10, "signal"] = "exceptional"
     assert find_quiet(frame).empty
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("none", 1.0, 2.0)], "Change the process, or the target."),
+        ([("none", 1.0, 5.0)], "leave the process alone."),
+        ([("none", 1.0, 2.0), ("exceptional", 1.0, 2.0)], "Find out what happened"),
+        ([("none", float("nan"), float("nan"))], "too short to tell"),
+    ],
+)
+def test_the_newest_period_tells_a_bad_target_from_a_bad_process(rows, said):
+    frame = pd.DataFrame(rows, columns=["signal", "lower", "upper"])
+    found = judge_target(frame, target=3.0, direction="higher_is_better", name="Rate")
+    assert found.startswith("Rate: ")
+    assert said in found
