@@ -12,6 +12,8 @@ from kpikit.analysis.panel import Floats
 
 Places = NDArray[np.int64]
 
+LOOKS = 2  # at a target with leads: beside its own past, and beside these as well
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Target:
@@ -36,9 +38,16 @@ class Target:
 
     @property
     def tests(self) -> LagTests:
-        """The stronger evidence of the two, for each candidate."""
-        weaker = ~(self.beside.p_value <= self.alone.p_value)
-        return _exchange(self.beside, self.alone, np.flatnonzero(weaker))
+        """The stronger evidence of the two, for each candidate.
+
+        Who is looked at a second time pays for it: beside leads that were accepted, the
+        evidence without them counts half.
+        """
+        if not self.held:
+            return self.alone
+        again = replace(self.alone, p_value=np.minimum(LOOKS * self.alone.p_value, 1.0))
+        weaker = ~(self.beside.p_value <= again.p_value)
+        return _exchange(self.beside, again, np.flatnonzero(weaker))
 
 
 def q_values(p_values: Floats, *, family: Floats | None = None) -> Floats:

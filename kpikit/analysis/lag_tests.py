@@ -14,7 +14,7 @@ from kpikit.analysis.panel import Floats
 Places = NDArray[np.int64]
 
 FADE = 2  # innovations before the one of a lag that still count, ever less
-MEMORY = 0.7  # of a lasting effect, how much is left after a period, at most
+MEMORY = 0.7  # of what is new, how much counts a period later, at most
 ROWS_A_COLUMN = 8  # the block holds one lag for so many free periods, two at least
 SPREAD = 0.25  # of the evidence: the block is for effects over several lags, which are fewer
 MIN_FREEDOM = 8  # with fewer, one odd period decides
@@ -118,10 +118,11 @@ def judge_lags(
     Notes
     -----
     The target is regressed on level, line, season and its own past, and each candidate's
-    innovation at a lag is added to that. An effect that lasts shows in the following
-    lags too; so the innovations of two periods before are added with weights that fade,
-    by 0.7 at most, and by less the nearer the target is to a random walk, where a memory
-    on both sides would look like a relation. The best lag's p-value is corrected for the
+    innovation at a lag is added to that. What was new in a candidate moves it for longer,
+    and so what follows it; the innovations of two periods before are added with weights
+    that fade as the candidate itself does, 0.7 at most, times the share of the target's
+    variance that a period brings: of a random walk nothing, where a memory on both sides
+    would look like a relation. The best lag's p-value is corrected for the
     number of lags (Sidak 1967), an F test of the first lags as a block knows effects
     spread over several, and the two are combined (Cauchy combination, Liu and Xie 2020),
     with three quarters of the weight on the one lag: effects spread more rarely.
@@ -137,7 +138,7 @@ def judge_lags(
     flat = past.transpose(1, 0, 2).reshape(len(rows), -1)
     flat = flat - basis @ (basis.T @ flat)
     past = flat.reshape(len(rows), -1, len(candidates)).transpose(1, 0, 2)
-    fade = MEMORY * (1 - new.persistence[target])
+    fade = _fade(new, target, candidates)
     weighted = sum(fade**step * past[1 + step : 1 + step + longest] for step in range(FADE + 1))
     assert not isinstance(weighted, int)
     sure = _sureness(fade, float(new.persistence[target]), int(rows.sum()))
@@ -164,7 +165,7 @@ def at_lag(lagged: Lagged, target: int, candidates: Places, lag: Places) -> Floa
     The columns by which `judge_lags` tests, without anything else held fixed.
     """
     new = lagged.new
-    fade = MEMORY * (1 - new.persistence[target])
+    fade = _fade(new, target, candidates)[:, None]
     columns = sum(fade**step * lagged.past[lag + step, :, candidates] for step in range(FADE + 1))
     assert not isinstance(columns, int)
     columns = columns.T * new.known[:, target][:, None]
@@ -204,21 +205,27 @@ def _own_part(new: Innovations, target: int, given: Floats | None) -> tuple[Floa
     return np.hstack([basis, more]), left, freedom - int(rank)
 
 
-def _sureness(fade: float, persistence: float, rows: int) -> float:
-    """Return by how much the variance of a t statistic exceeds that of its distribution.
+def _fade(new: Innovations, target: int, candidates: Places) -> Floats:
+    """Return how much of a candidate's innovation still counts a period later."""
+    brought = 1 - new.persistence[target] ** 2
+    return np.asarray(np.minimum(new.persistence[candidates], MEMORY) * brought)
+
+
+def _sureness(fade: Floats, persistence: float, rows: int) -> Floats:
+    """Return by how much the variance of t statistics exceeds that of their distribution.
 
     Regression finds too little memory, by (2 + 4 persistence) / rows beside a level and a
     line (Kendall 1954, Orcutt and Winokur 1969), so that some of it stays in what it leaves
     of the target; innovations with weights that fade have a memory too, and meet it there.
     To first order, twice the product of the two is added.
     """
-    weights = fade ** np.arange(FADE + 1)
-    size = weights @ weights
+    weights = fade[:, None] ** np.arange(FADE + 1)
     shared = sum(
-        persistence ** (lag - 1) * float(weights[:-lag] @ weights[lag:] / size)
+        persistence ** (lag - 1) * (weights[:, :-lag] * weights[:, lag:]).sum(axis=1)
         for lag in range(1, FADE + 1)
     )
-    return 1 + 2 * shared * (2 + 4 * persistence) / max(rows, 1)
+    memory = shared / (weights**2).sum(axis=1)
+    return np.asarray(1 + 2 * memory * (2 + 4 * persistence) / max(rows, 1))
 
 
 def _t_values(columns: Floats, left: Floats, freedom: int) -> Floats:

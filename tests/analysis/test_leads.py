@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kpikit import DataError, UnknownNameError, find_leads
-from kpikit.analysis.lag_tests import judge_lags, lay_lags
+from kpikit.analysis.lag_tests import at_lag, judge_lags, lay_lags
 from kpikit.analysis.steady import steady_innovations
 
 
@@ -104,6 +105,32 @@ def test_a_proxy_of_a_lead_says_through_what_it_tells():
     assert row(found, "visits", "orders")["through"] == ""
     proxy = row(found, "clicks", "orders")
     assert (proxy["verdict"], proxy["through"]) == ("leads", "visits")
+    # looked at beside its own past, and beside visits too: the first look counts half
+    new = steady_innovations(pd.DataFrame(values).to_numpy(), period=12)
+    lagged = lay_lags(new, max_lag=6, ahead=np.zeros(3, dtype=np.int64))
+    alone = judge_lags(lagged, 2, np.array([1])).p_value[0]
+    assert proxy["p_value"] == pytest.approx(2 * alone, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "target", "weight"),
+    [
+        (0.5, 0.0, 0.5),  # half of what was new is still there a month later
+        (0.5, 0.6, 0.32),  # 64 % of the target's variance is new each month
+        (0.95, 0.0, 0.7),  # at most
+        (0.0, 0.0, 0.0),
+        (0.5, 1.0, 0.0),  # a walk shows no memory of others
+    ],
+)
+def test_what_was_new_counts_as_long_as_it_lasts(candidate, target, weight):
+    values = np.random.default_rng(3).normal(size=(60, 2))
+    new = replace(steady_innovations(values, period=1), persistence=np.array([candidate, target]))
+    lagged = lay_lags(new, max_lag=6, ahead=np.zeros(2, dtype=np.int64))
+    found = at_lag(lagged, 1, np.array([0]), np.array([2]))[:, 0]
+    fading = sum(weight**step * lagged.past[2 + step, :, 0] for step in range(3))
+    fading = fading * new.known[:, 1]
+    own = new.bases[1]
+    np.testing.assert_allclose(found, fading - own @ (own.T @ fading), atol=1e-12)
 
 
 def test_one_odd_month_in_each_is_no_lead():
