@@ -3,7 +3,8 @@
 One target, 200 candidates, 1 to 12 lags: `granger_f` against statsmodels'
 `grangercausalitytests` (looped over some candidates, and scaled up), and the whole of
 `find_leads` on the same board. With `--kpis 500`, `find_leads` for all pairs and six lags.
-Seconds are of the processor, and memory is the most the process held.
+Seconds are of the processor, and memory is the most the process held. With
+`OMP_NUM_THREADS=1`, as `make` sets it: threads that wait for each other count as well.
 """
 
 from __future__ import annotations

@@ -234,7 +234,7 @@ def run_declared(runs: int, seed: int, months: int = 48, share: float = 0.25) ->
     """Print how many of ten declared links are supported, true and false ones apart."""
     claims = [(f"lead_{k}", f"led_{k}", 1 + k % LAGS, k % 3 != 0) for k in range(10)]
     strategy = _strategy(claims)
-    print("true of ten   true supported  s.e.   false supported  s.e.   exact lag of supported")
+    print("true of ten   true supported  s.e.   false supported  s.e.")
     for count in (0, 5, 8):
         verdicts = []
         for run in range(runs):
