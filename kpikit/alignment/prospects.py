@@ -12,7 +12,7 @@ from kpikit.strategy import Kpi, Strategy
 from kpikit.targets.accepted import value_of
 from kpikit.targets.direction import Target
 from kpikit.targets.judge import Judgement, judge_complete, judge_running
-from kpikit.targets.standing import NoDataError, Stand, facts_of, foresee, stand_of
+from kpikit.targets.standing import Facts, NoDataError, Stand, foresee, stand_of
 
 Key = tuple[str, str]  # the place of the KPI or objective, and the period's name
 
@@ -47,16 +47,11 @@ def look_ahead(
     An objective's target is the value of its KPI in the period of the KPI's own grain
     that holds the day on which it is due. Targets that nothing can be said of are left out.
     """
-    table = observations.to_frame()
-    table = table[(table["segment"] == "") & table["complete"]]
-    rows = {str(name): own for name, own in table.groupby("kpi", sort=False)}
+    facts = Facts(observations.to_frame(), strategy)
     stands: dict[Key, tuple[Target, Stand]] = {}
     for place, kpi, target, period in _wanted(strategy):
-        if kpi.id not in rows:
-            continue
-        facts = facts_of(kpi, rows[kpi.id], strategy, as_of)
         try:
-            stand = stand_of(kpi, period, facts, strategy)
+            stand = stand_of(kpi, period, facts.seen(kpi, as_of), strategy)
         except NoDataError:
             continue
         stands[place, period.label] = (target, stand)

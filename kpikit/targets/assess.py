@@ -16,7 +16,7 @@ from kpikit.results import Result
 from kpikit.targets.accepted import AcceptedTargets, Wanted, wanted_targets
 from kpikit.targets.direction import Target
 from kpikit.targets.judge import Judgement, judge_complete, judge_running
-from kpikit.targets.standing import NoDataError, Stand, Table, facts_of, foresee, stand_of
+from kpikit.targets.standing import Facts, NoDataError, Stand, Table, foresee, stand_of
 from kpikit.units import format_chance, format_value
 
 if TYPE_CHECKING:
@@ -115,10 +115,10 @@ def assess_targets(
     it cannot be told how the KPI adds up.
     """
     today = parse_date(as_of)
-    table = observations.to_frame()
+    facts = Facts(observations.to_frame(), strategy)
     targets, notes = wanted_targets(strategy, ledger, today=today)
     targets = [one for one in targets if one.period.start <= today]
-    stands = [_stand(one, table, strategy, today) for one in targets]
+    stands = [_stand(one, facts, strategy, today) for one in targets]
     judged, said = _judge(targets, stands, strategy)
     frame = pd.DataFrame(
         [_row(one, found) for one, found in zip(targets, judged, strict=True)], columns=COLUMNS
@@ -131,11 +131,11 @@ def assess_targets(
     return Assessments(frame=frame, notes=tuple(dict.fromkeys(notes)), as_of=today)
 
 
-def _stand(one: Wanted, table: pd.DataFrame, strategy: Strategy, today: date) -> Stand | str:
+def _stand(one: Wanted, facts: Facts, strategy: Strategy, today: date) -> Stand | str:
     """Return how far a target's period has come, or why that cannot be told."""
     if one.value is None:
         return "the target holds no value that its direction needs"
-    rows = facts_of(one.kpi, table, strategy, today, segment=one.segment)
+    rows = facts.seen(one.kpi, today, segment=one.segment)
     try:
         return stand_of(one.kpi, one.period, rows, strategy, segment=one.segment)
     except NoDataError as reason:

@@ -17,7 +17,7 @@ from kpikit.periods import Period, parse_date
 from kpikit.results import ROWS_SHOWN, Result
 from kpikit.targets.accepted import AcceptedTargets, Wanted, wanted_targets
 from kpikit.targets.direction import Target, quantile_level, reached
-from kpikit.targets.standing import NoDataError, Stand, Table, facts_of, foresee, stand_of
+from kpikit.targets.standing import Facts, NoDataError, Stand, Table, foresee, stand_of
 from kpikit.units import Unit
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def recall_targets(  # noqa: PLR0913 - each argument is a question of its own
     `known_at`. A period without a value, or without enough before it, is left out; the
     notes count them.
     """
-    today, table = parse_date(as_of), observations.to_frame()
+    today, facts = parse_date(as_of), Facts(observations.to_frame(), strategy)
     for name in kpis or ():
         if name not in strategy.kpis:
             raise UnknownNameError("KPI", name, strategy.kpis, where=str(strategy.path))
@@ -154,7 +154,7 @@ def recall_targets(  # noqa: PLR0913 - each argument is a question of its own
     pairs = []
     for one in asked:
         try:
-            pairs.append((one, *_then_and_now(one, table, strategy, today)))
+            pairs.append((one, *_then_and_now(one, facts, strategy, today)))
         except NoDataError:
             continue
     outcomes, said = foresee([then for _, then, _ in pairs])
@@ -198,7 +198,7 @@ def _without_target(kpi: Kpi, period: Period) -> Wanted:
 
 
 def _then_and_now(
-    one: Wanted, table: pd.DataFrame, strategy: Strategy, today: date
+    one: Wanted, facts: Facts, strategy: Strategy, today: date
 ) -> tuple[Stand, Stand]:
     """Return how the period stood on its eve, and how it ended.
 
@@ -209,7 +209,7 @@ def _then_and_now(
     """
     stands = []
     for day in (one.period.start - timedelta(days=1), today):
-        rows = facts_of(one.kpi, table, strategy, day, segment=one.segment)
+        rows = facts.seen(one.kpi, day, segment=one.segment)
         stands.append(stand_of(one.kpi, one.period, rows, strategy, segment=one.segment))
     then, now = stands
     if now.open_periods or then.gone:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -77,19 +77,40 @@ class Stand:
         return len(self.starts) - self.gone
 
 
+class Facts:
+    """The complete periods of each KPI and segment, made ready once and seen from any day."""
+
+    def __init__(self, table: pd.DataFrame, strategy: Strategy) -> None:
+        whole = table[table["complete"]]
+        whole = whole.assign(period_start=pd.to_datetime(whole["period_start"]))
+        whole = whole.astype({"value": float, "numerator": float, "denominator": float})
+        whole = whole.sort_values("period_start", kind="stable")
+        self._strategy = strategy
+        self._none = whole.iloc[:0]
+        self._apart = {
+            key: own.reset_index(drop=True)
+            for key, own in whole.groupby(["kpi", "segment"], sort=False)
+        }
+
+    def seen(self, kpi: Kpi, today: date, *, segment: str = "") -> pd.DataFrame:
+        """Return what was known on a day, in the order of time."""
+        rows = self._apart.get((kpi.id, segment), self._none)
+        running = self._strategy.calendar.period(today, kpi.grain)
+        open_from = today + timedelta(days=1) if running.end == today else running.start
+        rows = rows.iloc[: rows["period_start"].searchsorted(pd.Timestamp(open_from))]
+        if "known_at" in rows:
+            known = pd.to_datetime(rows["known_at"])
+            later = known >= pd.Timestamp(today) + pd.Timedelta(days=1)
+            rows = rows[~later].reset_index(drop=True)
+        return rows[FACTS]
+
+
 def facts_of(
     kpi: Kpi, table: pd.DataFrame, strategy: Strategy, today: date, *, segment: str = ""
 ) -> pd.DataFrame:
     """Return a KPI's complete periods as they were known on a day, in the order of time."""
-    rows = table[(table["kpi"] == kpi.id) & (table["segment"] == segment) & table["complete"]]
-    rows = rows.assign(period_start=pd.to_datetime(rows["period_start"]))
-    ends = [strategy.calendar.period(at.date(), kpi.grain).end for at in rows["period_start"]]
-    seen = np.array([end <= today for end in ends], dtype=bool)
-    if "known_at" in rows:
-        known = pd.to_datetime(rows["known_at"])
-        seen &= (known.isna() | (known < pd.Timestamp(today) + pd.Timedelta(days=1))).to_numpy()
-    facts = rows.loc[seen, FACTS].sort_values("period_start", ignore_index=True)
-    return facts.astype({"value": float, "numerator": float, "denominator": float})
+    own = table[(table["kpi"] == kpi.id) & (table["segment"] == segment)]
+    return Facts(own, strategy).seen(kpi, today, segment=segment)
 
 
 def stand_of(
