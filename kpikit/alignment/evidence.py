@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -36,6 +36,8 @@ class Evidence:
     ----------
     tested, checked
         What `test_links` and `check_sources` found, where that is known already.
+    recalled
+        Gives what `recall_targets` found, where that is being found already.
     """
 
     strategy: Strategy
@@ -43,6 +45,7 @@ class Evidence:
     as_of: date
     tested: LinkEvidence | None = None
     checked: pd.DataFrame | None = None
+    recalled: Callable[[], pd.DataFrame] | None = None
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -71,6 +74,8 @@ class Evidence:
     @cached_property
     def past(self) -> pd.DataFrame:
         """Targets of periods gone by: their chance on the eve, and what came."""
+        if self.recalled is not None:
+            return self.recalled()
         return recall_targets(self.strategy, self.observations, as_of=self.as_of).to_frame()
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -47,12 +48,18 @@ def ask_rules(  # noqa: PLR0913 - what is known already is not asked again
     *,
     links: LinkEvidence,
     sources: pd.DataFrame,
+    past: Callable[[], pd.DataFrame],
     ledger: Ledger | None,
     as_of: date,
 ) -> Audited:
     """Ask every rule, with the evidence of the numbers and of the ledger."""
     facts = Evidence(
-        strategy=strategy, observations=observations, as_of=as_of, tested=links, checked=sources
+        strategy=strategy,
+        observations=observations,
+        as_of=as_of,
+        tested=links,
+        checked=sources,
+        recalled=past,
     )
     record = None if ledger is None else OnRecord(ledger=ledger, as_of=as_of)
     case = Case(strategy=strategy, as_of=as_of, facts=facts, ledger=record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -14,7 +14,7 @@ from kpikit.errors import KpikitError
 from kpikit.files import write_file
 from kpikit.review.job import PAGE
 from kpikit.review.making import EXECUTED, FAILED, NOT_RUN, Job, Limits, Made, State, make, pack
-from kpikit.review.process import BEAT, report_processes, start_afresh
+from kpikit.review.process import BEAT, Processes, Start, report_processes, start_afresh
 from kpikit.review.render import render_page
 from kpikit.strategy.model import COMPANY
 
@@ -51,6 +51,7 @@ def run_batch(  # noqa: PLR0913 - each is its own choice
     scheduler: str | None = None,
     limits: Limits = Limits(),  # noqa: B008 - it is frozen
     progress: Progress | None = None,
+    processes: Processes | None = None,
 ) -> Batch:
     """Make every report, whatever becomes of the others, and say how each ended.
 
@@ -68,6 +69,8 @@ def run_batch(  # noqa: PLR0913 - each is its own choice
         Time and memory of one report.
     progress
         Called with a name and `running` or its state, always from the caller's thread.
+    processes
+        What starts reports on this machine, where it is there already.
 
     Notes
     -----
@@ -78,8 +81,13 @@ def run_batch(  # noqa: PLR0913 - each is its own choice
     stop, begun = Event(), set[str]()
     done: dict[str, Outcome] = {}
     interrupted = False
-    hands = _cluster(scheduler, limits) if scheduler else _processes(workers, limits, stop, begun)
-    with hands as submit:
+    with ExitStack() as stack:
+        if scheduler:
+            submit = stack.enter_context(_cluster(scheduler, limits))
+        else:
+            processes = processes or stack.enter_context(report_processes())
+            hands = _threads(processes.start, workers, limits, stop, begun)
+            submit = stack.enter_context(hands)
         futures = {submit(job): job for job in jobs}
         if scheduler:
             begun.update(job.name for job in jobs)
@@ -100,11 +108,11 @@ def run_batch(  # noqa: PLR0913 - each is its own choice
 
 
 @contextmanager
-def _processes(
-    workers: int | None, limits: Limits, stop: Event, begun: set[str]
+def _threads(
+    start: Start, workers: int | None, limits: Limits, stop: Event, begun: set[str]
 ) -> Iterator[Submit]:
     """Give what makes reports on this machine."""
-    with report_processes() as start, ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
 
         def work(job: Job) -> Made:
             begun.add(job.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,9 @@ from kpikit.observations.markets import COLUMNS, observe_markets
 from kpikit.observations.same_point import compare_same_point
 from kpikit.periods import Period, parse_date
 from kpikit.review.audited import Audited, ask_rules, read_audited, write_audited
-from kpikit.review.evidence import Evidence, find_evidence, read_evidence, write_evidence
+from kpikit.review.errands import Send, send_errands
+from kpikit.review.evidence import Evidence, read_evidence, write_evidence
+from kpikit.review.observed import read_observations, write_observations
 from kpikit.review.remembered import Remembered, read_remembered, remember, write_remembered
 from kpikit.sources.checks import check_facts
 from kpikit.sources.read import open_facts
@@ -78,13 +81,14 @@ class Bundle:
         return None if self.remembered is None else self.remembered.resets
 
 
-def gather(
+def gather(  # noqa: PLR0913 - each is its own question
     strategy: Strategy,
     *,
     period: Period,
     as_of: date | None = None,
     kpis: Sequence[str] | None = None,
     ledger: Ledger | None = None,
+    send: Send | None = None,
 ) -> Bundle:
     """Read the sources, and compute what the review of a period needs.
 
@@ -95,6 +99,8 @@ def gather(
         the period's last day.
     ledger
         What is on record: the targets accepted there count before those declared.
+    send
+        What forks a process for an errand; everything is found here unless given.
 
     Raises
     ------
@@ -103,12 +109,15 @@ def gather(
     """
     wanted = choose_kpis(strategy, kpis)
     unread: dict[str, str] = {}
-    with open_facts(
-        strategy,
-        sources=used_sources(strategy, wanted),
-        as_of=as_of or period.end,
-        unread=unread,
-    ) as facts:
+    with ExitStack() as stack:
+        facts = stack.enter_context(
+            open_facts(
+                strategy,
+                sources=used_sources(strategy, wanted),
+                as_of=as_of or period.end,
+                unread=unread,
+            )
+        )
         chosen = [kpi for kpi in wanted if not unread.keys() & used_sources(strategy, [kpi])]
         newest = max((fact.last for fact in facts.values() if fact.last), default=period.end)
         day = as_of or min(period.end, newest)
@@ -117,21 +126,26 @@ def gather(
                 f"{period.label} begins on {period.start}, after the as-of date {day}. "
                 "Choose an earlier period or a later date."
             )
-        own, whole = (
-            observe(strategy, facts, kpis=chosen, wanted=Wanted(grain=grain), as_of=day)
-            for grain in (None, period.grain)
-        )
+        own = observe(strategy, facts, kpis=chosen, wanted=Wanted(grain=None), as_of=day)
+        errands = stack.enter_context(send_errands(strategy, own, as_of=day, send=send))
+        whole = observe(strategy, facts, kpis=chosen, wanted=Wanted(grain=period.grain), as_of=day)
         checked = check_facts(facts, as_of=day).to_frame()
-    evidence = find_evidence(strategy, own)
-    remembered = None
-    if ledger is not None:
-        remembered = remember(ledger, whole, calendar=strategy.calendar, grain=period.grain)
-    assessed = assess_targets(strategy, own, as_of=day, ledger=remembered).to_frame()
-    audited = None
-    if kpis is None:
-        audited = ask_rules(
-            strategy, own, links=evidence.links, sources=checked, ledger=ledger, as_of=day
-        )
+        remembered = None
+        if ledger is not None:
+            remembered = remember(ledger, whole, calendar=strategy.calendar, grain=period.grain)
+        assessed = assess_targets(strategy, own, as_of=day, ledger=remembered).to_frame()
+        evidence = errands.evidence()
+        audited = None
+        if kpis is None:
+            audited = ask_rules(
+                strategy,
+                own,
+                links=evidence.links,
+                sources=checked,
+                past=errands.past,
+                ledger=ledger,
+                as_of=day,
+            )
     return Bundle(
         observations=own,
         periods=whole,
@@ -162,22 +176,23 @@ def _same_point(
     return found.running()
 
 
-def write_bundle(
+def write_bundle(  # noqa: PLR0913 - those of gather, and where to
     strategy: Strategy,
     *,
     period: str,
     as_of: date | str | None,
     folder: Path,
     ledger: Ledger | None = None,
+    send: Send | None = None,
 ) -> Bundle:
     """Write the facts of a review, with its strategy file, into a folder, and return them."""
     seen = parse_date(as_of) if as_of else None
-    bundle = gather(strategy, period=strategy.calendar.parse(period), as_of=seen, ledger=ledger)
+    bundle = gather(
+        strategy, period=strategy.calendar.parse(period), as_of=seen, ledger=ledger, send=send
+    )
     shutil.copyfile(strategy.path, folder / "strategy.yaml")
-    for name, observations in _parts(bundle).items():
-        observations.to_frame().to_parquet(folder / f"{name}.parquet", index=False)
-        observations.missing.to_parquet(folder / f"{name}-missing.parquet", index=False)
-        observations.definitions.to_parquet(folder / f"{name}-definitions.parquet", index=False)
+    write_observations(bundle.observations, folder, "observations")
+    write_observations(bundle.periods, folder, "periods")
     bundle.sources.to_parquet(folder / "sources.parquet", index=False)
     bundle.assessed.to_parquet(folder / "assessed.parquet", index=False)
     write_evidence(bundle.evidence, folder)
@@ -206,19 +221,10 @@ def read_bundle(folder: Path | str) -> Bundle:
         raise DataError(f"{folder}: holds no bundle. Leave bundle empty to read the sources.")
     stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
     day = date.fromisoformat(stamp["as_of"])
-    parts = {
-        name: Observations(
-            frame=pd.read_parquet(folder / f"{name}.parquet"),
-            missing=pd.read_parquet(folder / f"{name}-missing.parquet"),
-            as_of=day,
-            definitions=pd.read_parquet(folder / f"{name}-definitions.parquet"),
-        )
-        for name in ("observations", "periods")
-    }
     running = folder / RUNNING
     return Bundle(
-        observations=parts["observations"],
-        periods=parts["periods"],
+        observations=read_observations(folder, "observations", as_of=day),
+        periods=read_observations(folder, "periods", as_of=day),
         sources=pd.read_parquet(folder / "sources.parquet"),
         as_of=day,
         evidence=read_evidence(folder),
@@ -229,7 +235,3 @@ def read_bundle(folder: Path | str) -> Bundle:
         unread=stamp["unread"],
         markets=pd.read_parquet(folder / MARKETS),
     )
-
-
-def _parts(bundle: Bundle) -> dict[str, Observations]:
-    return {"observations": bundle.observations, "periods": bundle.periods}

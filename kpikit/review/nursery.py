@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from kpikit.review.cradle import fork_cradle, serve
@@ -40,6 +41,7 @@ LOADED = (
     "kpikit.review.notebook",
     "kpikit.review.render",
     "kpikit.review.company",
+    "kpikit.review.errands",
     "kpikit.review.findings",
     "kpikit.review.sections",
 )
@@ -52,7 +54,17 @@ def main() -> int:
     for name in LOADED:
         import_module(name)
     channel = socket.socket(fileno=int(sys.argv[1]))
-    return serve(channel, _report, last=signal.SIGTERM)
+    return serve(channel, _work, last=signal.SIGTERM)
+
+
+def _work(request: dict[str, Any]) -> int:
+    """Make a report, or do an errand for all of them."""
+    if "errand" in request:
+        from kpikit.review.errands import carry_out
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what fails is done by the sender, and said
+        return carry_out(request["errand"], Path(request["folder"]))
+    return _report(request)
 
 
 def _report(request: dict[str, Any]) -> int:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
@@ -27,9 +28,17 @@ Start = Callable[[Path], Process]
 SHARED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
+@dataclass(frozen=True)
+class Processes:
+    """What starts a report's process in a folder; and, where it can, forks one for an errand."""
+
+    start: Start
+    send: Callable[[str, Path], Child | None] | None
+
+
 @contextmanager
-def report_processes() -> Iterator[Start]:
-    """Give what starts a report's process in a folder; all of them end with the block.
+def report_processes() -> Iterator[Processes]:
+    """Give what starts processes; all of them end with the block.
 
     Where the machine can fork, reports are forked from one process that has loaded what
     they use; elsewhere each loads it for itself.
@@ -41,9 +50,12 @@ def report_processes() -> Iterator[Start]:
                 request = {"folder": str(work), "environment": _environment(work)}
                 return cradle.start(request) or start_afresh(work)  # the nursery may be gone
 
-            yield start
+            def send(errand: str, folder: Path) -> Child | None:
+                return cradle.start({"folder": str(folder), "errand": errand})
+
+            yield Processes(start, send)
     else:
-        yield start_afresh
+        yield Processes(start_afresh, None)
 
 
 def run_process(start: Start, work: Path, limit: float, stop: Event) -> int | str:

@@ -25,6 +25,7 @@ from kpikit.review.made import record_numbers
 from kpikit.review.making import Limits
 from kpikit.review.numbers import carried_numbers
 from kpikit.review.plan import plan_review
+from kpikit.review.process import report_processes
 from kpikit.review.record import code, slug, write_records
 from kpikit.review.remembered import ledger_at_hand
 from kpikit.review.resume import Notes, alone_in
@@ -173,13 +174,19 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     started = datetime.now().astimezone()
     with (
         alone_in(folder),
+        report_processes() as processes,
         ledger_at_hand(loaded, ledger) as opened,
         TemporaryDirectory(prefix="kpikit-bundle-") as place,
     ):
         bundle, head = Path(place), opened.head() if opened else None
         with at_rest(loaded, loaded.sources):
             facts = write_bundle(
-                loaded, period=plan.period.label, as_of=day, folder=bundle, ledger=opened
+                loaded,
+                period=plan.period.label,
+                as_of=day,
+                folder=bundle,
+                ledger=opened,
+                send=processes.send,
             )
             said = try_record(loaded, facts.observations) if record else ()
         day = facts.as_of
@@ -199,6 +206,7 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
                 scheduler=scheduler,
                 limits=limits,
                 progress=tell,
+                processes=processes,
             )
             batch = _in_order(plan.names, (*kept, *made.outcomes), made.interrupted)
             write_records(
