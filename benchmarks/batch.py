@@ -6,8 +6,8 @@ then copies of them with other ids, whose KPIs keep formulas, targets and parts,
 batch    One `kpikit review`: every department, the company's page, index and records.
 plain    For each department, one after another: the `papermill` command on the same
          notebook with the same parameters, then `jupyter nbconvert --to html`. Nothing is
-         shared between them. `--plain N` runs N departments only, and says so: its time is
-         then scaled up to all of them.
+         shared between them, the cache neither. `--plain N` runs N departments only, evenly
+         chosen, and says so: its time is then scaled up to all of them.
 
 Both begin with an empty cache (`XDG_CACHE_HOME` in a new folder) and run on the processors
 the script may use; threads of numeric libraries are held to one. Memory is what all the
@@ -114,9 +114,9 @@ def time_batch(folder: Path, workers: int) -> tuple[float, float]:
 def time_plain(folder: Path, names: list[str]) -> float:
     """Return the seconds of papermill and nbconvert, one department after another."""
     notebook = ROOT / "notebooks" / "quarterly_review.ipynb"
-    environment = _environment(folder / "cache-plain")
     began = time.monotonic()
     for name in names:
+        environment = _environment(folder / f"cache-{name}")
         run = {"check": True, "cwd": folder, "env": environment, "capture_output": True}
         values = {"strategy": "strategy.yaml", "department": name, "period": PERIOD}
         pairs = [word for pair in values.items() for word in ("-p", *pair)]
@@ -124,6 +124,12 @@ def time_plain(folder: Path, names: list[str]) -> float:
         subprocess.run([BIN / "papermill", notebook, out, "-k", "python3", *pairs], **run)
         subprocess.run([BIN / "jupyter-nbconvert", "--to", "html", "--no-input", out], **run)
     return time.monotonic() - began
+
+
+def _evenly(names: list[str], count: int) -> list[str]:
+    """Return that many departments, from the first to the last at even distances."""
+    places = [place * len(names) // count for place in range(min(count, len(names)))]
+    return [names[place] for place in dict.fromkeys(places)]
 
 
 def _environment(cache: Path) -> dict[str, str]:
@@ -177,7 +183,7 @@ def main() -> None:
             "batch_seconds": round(seconds, 1),
             "batch_megabytes": round(memory),
         }
-        looped = names if asked.plain is None else names[: asked.plain]
+        looped = names if asked.plain is None else _evenly(names, asked.plain)
         if looped:
             plain = time_plain(folder, looped) * len(names) / len(looped)
             found |= {

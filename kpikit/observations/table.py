@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from kpikit.charts.series import history_chart
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
     from kpikit.periods import Grain
 
@@ -94,17 +97,25 @@ class Observations(Result):
         UnknownNameError
             When there is no such KPI or segment among the observations.
         """
-        frame = self.frame
-        if kpi not in set(frame["kpi"]):
-            raise UnknownNameError("KPI", kpi, set(frame["kpi"]), where="observations")
-        frame = frame[frame["kpi"] == kpi]
-        if segment not in set(frame["segment"]):
-            raise UnknownNameError(
-                "segment", segment, set(frame["segment"]), where=f"observations of {kpi}"
-            )
-        frame = frame[frame["segment"] == segment]
+        if kpi not in self._rows:
+            raise UnknownNameError("KPI", kpi, set(self._rows), where="observations")
+        places = self._rows[kpi]
+        if segment not in places:
+            where = f"observations of {kpi}"
+            raise UnknownNameError("segment", segment, set(places), where=where)
         columns = ["period_start", "value", "complete"]
-        return frame[columns].sort_values("period_start", ignore_index=True)
+        own = self.frame[columns].iloc[places[segment]]
+        return own.sort_values("period_start", ignore_index=True)
+
+    @cached_property
+    def _rows(self) -> dict[str, dict[str, NDArray[np.intp]]]:
+        """Which rows hold each KPI and segment, by their places."""
+        segments = self.frame["segment"].reset_index(drop=True)
+        apart = segments.groupby(self.frame["kpi"].to_numpy())
+        return {
+            str(kpi): {str(name): part.index.to_numpy() for name, part in own.groupby(own)}
+            for kpi, own in apart
+        }
 
     def panel(self) -> pd.DataFrame:
         """Return complete periods only, as analyses take them.
