@@ -61,6 +61,7 @@ FAULTS = {
     "takes memory": "x = bytearray(2**33)",
 }
 REPORTS, PLACES, PATIENCE = 20, 10, 20.0
+RERUNS = 5  # at least, however fast the reader is
 RUN = "--run"  # how the script calls itself for the review that it kills
 
 
@@ -114,7 +115,7 @@ def try_reads(folder: Path, times: int | None, _: random.Random) -> dict[str, ob
 
     reader = Thread(target=read)
     reader.start()
-    while sum(seen) < (times or 10_000) or not runs:
+    while sum(seen) < (times or 10_000) or runs < RERUNS:
         _review(strategy, notebooks, folder / "out")
         runs += 1
     over.set()
