@@ -25,12 +25,19 @@ PATIENCE = 10.0  # seconds a child has for ending, once nobody asks for it any m
 
 
 class Cradle:
-    """The asking end: starts children, and says how they ended."""
+    """The asking end: starts children, and says how they ended.
+
+    Attributes
+    ----------
+    used
+        Whether anything was asked yet; where nothing was, no child is left to be ended.
+    """
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
         self._answers = channel.makefile("r", encoding="utf-8")
         self._turn = Lock()
+        self.used = False
 
     def start(self, request: Mapping[str, object]) -> Child | None:
         """Fork a child that carries out the request; None where nobody is there to do it."""
@@ -49,6 +56,7 @@ class Cradle:
 
     def _ask(self, question: Mapping[str, object]) -> dict[str, Any] | None:
         with self._turn:
+            self.used = True
             try:
                 self._channel.sendall(json.dumps(question).encode() + b"\n")
                 line = self._answers.readline()

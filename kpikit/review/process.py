@@ -82,6 +82,8 @@ def _nursery() -> Iterator[Cradle]:
     try:
         yield cradle
     finally:
+        if not cradle.used:
+            process.terminate()  # it may still be loading, for nobody
         cradle.close()
         if process.stdin is not None:
             process.stdin.close()
