@@ -61,6 +61,8 @@ def test_where_the_nursery_is_gone_reports_are_started_afresh(notebook, tmp_path
 
 
 class Gone:
+    used = True
+
     def __init__(self, channel):
         self.channel = channel
 
