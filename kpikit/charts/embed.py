@@ -13,6 +13,8 @@ from kpikit.charts.style import SIZE, look
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+NAMELESS = {"Date": None, "Creator": None}
+
 
 def picture(draw: Callable[[Axes], object], *, alt: str, size: tuple[float, float] = SIZE) -> str:
     """Return an `img` element with the picture inside, as vectors, and its text for the blind.
@@ -24,9 +26,10 @@ def picture(draw: Callable[[Axes], object], *, alt: str, size: tuple[float, floa
 
     with look():
         figure = Figure(figsize=size)
-        FigureCanvasSVG(figure)
+        canvas = FigureCanvasSVG(figure)
         draw(figure.subplots())
         stream = BytesIO()
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+        # not `savefig`: it would draw all of it once more, to nowhere, for the layout alone
+        canvas.print_svg(stream, metadata=NAMELESS)  # type: ignore[no-untyped-call]
     data = b64encode(stream.getvalue()).decode("ascii")
     return f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}">'
