@@ -19,6 +19,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal, get_args
 
+import numpy as np
 import pandas as pd
 
 from kpikit.calendars import WEEK, Pattern, WeekYears, YearEnd
@@ -276,10 +277,11 @@ def infer_grain(starts: pd.Series[pd.Timestamp]) -> Grain:
     PeriodError
         When there are fewer than two periods, or their distance fits no grain.
     """
-    gaps = pd.Series(starts.drop_duplicates().sort_values()).diff().dropna().dt.days
-    if gaps.empty:
+    days = np.unique(starts.to_numpy().astype("datetime64[D]"))
+    gaps, counts = np.unique(np.diff(days).astype(int), return_counts=True)
+    if not len(gaps):
         raise PeriodError("the grain cannot be told from fewer than two periods. Pass grain=.")
-    step = float(gaps.mode().iloc[0])
+    step = int(gaps[counts.argmax()])
     widths: tuple[tuple[Grain, float, float], ...] = (
         ("day", 1, 1),
         ("week", 7, 7),
@@ -290,7 +292,7 @@ def infer_grain(starts: pd.Series[pd.Timestamp]) -> Grain:
     for grain, least, most in widths:
         if least <= step <= most:
             return grain
-    raise PeriodError(f"periods {step:.0f} days apart fit no grain. Pass grain=.")
+    raise PeriodError(f"periods {step} days apart fit no grain. Pass grain=.")
 
 
 def _shift_months(start: date, months: int) -> date:

@@ -15,11 +15,11 @@ from kpikit.alignment.evidence import Evidence
 from kpikit.alignment.links import Links
 from kpikit.alignment.record import OnRecord
 from kpikit.alignment.rule import Need, Scope
-from kpikit.strategy import Kpi, Strategy
+from kpikit.strategy import Kpi, Objective, Strategy
 from kpikit.strategy.formula import Formula, parse_formula
 from kpikit.strategy.model import COMPANY
 from kpikit.strategy.policy import Limits
-from kpikit.strategy.tree import teams
+from kpikit.strategy.tree import path_to_root, teams
 
 K = TypeVar("K")
 Subject = tuple[str, str, object]  # its place in the file, its name, and itself
@@ -108,6 +108,28 @@ class Case:
     def by_owner(self) -> Mapping[str, tuple[Kpi, ...]]:
         """The KPIs that each person answers for."""
         return _grouped((kpi.owner, kpi) for kpi in self.kpis)
+
+    @cached_property
+    def goals(self) -> Mapping[str, tuple[Objective, ...]]:
+        """The objectives that each KPI measures."""
+        found: dict[str, list[Objective]] = defaultdict(list)
+        for objective in self.strategy.objectives.values():
+            if objective.kpi is not None:
+                found[objective.kpi].append(objective)
+        return {name: tuple(goals) for name, goals in found.items()}
+
+    @cached_property
+    def serving(self) -> Mapping[str, tuple[Kpi, ...]]:
+        """The KPIs that lead to each objective, at whatever distance."""
+        return _grouped(
+            (name, kpi) for kpi in self.kpis for name in self.links.objectives_of(kpi.id)
+        )
+
+    @cached_property
+    def reaching(self) -> frozenset[str]:
+        """The departments with a KPI, of their own or below, that leads to an objective."""
+        own = {kpi.department for kpis in self.serving.values() for kpi in kpis}
+        return frozenset(name for one in own for name in path_to_root(self.strategy, one))
 
     def formula(self, kpi: Kpi) -> Formula:
         """Return a KPI's formula, read."""

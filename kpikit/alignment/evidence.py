@@ -6,25 +6,32 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from kpikit.alignment.prospects import Prospect, look_ahead
 from kpikit.analysis.changes import find_changes
-from kpikit.analysis.links import LinkEvidence, test_links
+from kpikit.analysis.claims import claim_rows, read_claims
+from kpikit.analysis.discovery import q_values
+from kpikit.analysis.links import LinkEvidence
 from kpikit.analysis.overlap import find_overlap
 from kpikit.analysis.ties import tied_pairs
 from kpikit.analysis.tradeoffs import find_tradeoffs
 from kpikit.analysis.trend import fit_trend
 from kpikit.errors import DataError
+from kpikit.forecasting.spread import spread
 from kpikit.observations import Observations
 from kpikit.sources.checks.run import check_sources
 from kpikit.strategy import Strategy
 from kpikit.targets.recall import recall_targets
 from kpikit.targets.sandbagging import find_sandbagging
 
+FDR = 0.10  # the share of false ones among claimed leads supported, and guardrails that fell
+# what may be asked side by side, the longest first
+QUESTIONS = ("past", "sources", "changes", "prospects", "trends", "links", "tradeoffs", "overlaps")
 Row = dict[str, Any]  # of a result's table
 
 
@@ -87,9 +94,13 @@ class Evidence:
     @cached_property
     def links(self) -> Mapping[tuple[str, str], Row]:
         """What the numbers say of each claimed link, by its two KPIs."""
-        tested = self.tested or test_links(self.strategy, self.observations)
-        rows = _rows(tested.to_frame())
-        return {(row["candidate"], row["target"]): row for row in rows}
+        if self.tested is not None:
+            table = self.tested.to_frame()
+        else:  # the claims alone: leads that nobody claims are no matter of an audit
+            frame = self.observations.to_frame()
+            claims, _ = read_claims(self.strategy, frame[frame["segment"] == ""], set(self.ties))
+            table, _ = claim_rows(claims, fdr=FDR, changes=None)
+        return {(row["candidate"], row["target"]): row for row in _rows(table)}
 
     @cached_property
     def ties(self) -> frozenset[frozenset[str]]:
@@ -133,10 +144,26 @@ class Evidence:
         return days
 
     @cached_property
-    def trends(self) -> Mapping[str, str]:
-        """Whether each KPI rises or falls."""
-        frame = fit_trend(self.series).to_frame()
-        return dict(zip(frame["kpi"], frame["verdict"], strict=True))
+    def trends(self) -> Mapping[str, Row]:
+        """Whether each KPI that has or is a guardrail rises or falls, and how sure that is."""
+        asked = {name for pair in self._guards() for name in pair}
+        series = self.series[self.series["kpi"].isin(asked)]
+        return {row["kpi"]: row for row in _rows(fit_trend(series).to_frame())}
+
+    def _guards(self) -> list[tuple[str, str]]:
+        """Return each KPI with each of its guardrails."""
+        return [(kpi.id, one) for kpi in self.strategy.kpis.values() for one in kpi.guardrails]
+
+    @cached_property
+    def guarded(self) -> Mapping[tuple[str, str], float]:
+        """For each KPI and guardrail the q-value of both their trends, over all guardrails.
+
+        Both have to be there, so that the weaker of the two counts.
+        """
+        trends = self.trends
+        pairs = [pair for pair in self._guards() if trends.keys() >= set(pair)]
+        weaker = [max(trends[name]["p_value"] for name in pair) for pair in pairs]
+        return dict(zip(pairs, q_values(np.array(weaker, dtype=float)), strict=True))
 
     @cached_property
     def sources(self) -> pd.DataFrame | str:
@@ -147,6 +174,23 @@ class Evidence:
             return check_sources(self.strategy, as_of=self.as_of).to_frame()
         except DataError as error:
             return str(error)
+
+
+def ask_all(evidence: Evidence, *, workers: int) -> None:
+    """Ask every analysis now, in processes side by side; with one worker each waits to be asked.
+
+    The answers are the same. Processes are started afresh: a script needs its `__main__` guard.
+    """
+    if workers == 1:
+        return
+    known = evidence.__dict__.keys()
+    asked = [question for question in QUESTIONS if question not in known]
+    found = spread(partial(_ask, evidence), asked, workers=workers, scheduler=None)
+    evidence.__dict__.update(zip(asked, found, strict=True))  # where cached properties keep them
+
+
+def _ask(evidence: Evidence, question: str) -> object:
+    return getattr(evidence, question)
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:

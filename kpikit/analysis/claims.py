@@ -10,7 +10,7 @@ import pandas as pd
 
 from kpikit.analysis.board import Board, read_boards
 from kpikit.analysis.discovery import q_values
-from kpikit.analysis.evidence import smallest_seen
+from kpikit.analysis.evidence import partial_r2, smallest_seen
 from kpikit.analysis.lag_tests import Lagged, LagTests, judge_lags, lay_lags, told_by
 from kpikit.analysis.lead_tables import TELLABLE, evidence
 from kpikit.analysis.panel import season_length
@@ -21,6 +21,31 @@ from kpikit.periods import GRAINS, Grain
 if TYPE_CHECKING:
     from kpikit.strategy.model import Strategy
 
+COLUMNS = [
+    "candidate",
+    "target",
+    "claimed_lag",
+    "claimed_sign",
+    "grain",
+    "lag",
+    "after",
+    "sign",
+    "p_value",
+    "q_value",
+    "partial_r2",
+    "partial_r2_lower",
+    "partial_r2_upper",
+    "smallest_seen",
+    "claimed_r2_upper",
+    "p_beside",
+    "gain",
+    "together",
+    "earlier",
+    "later",
+    "since",
+    "holds",
+    "verdict",
+]
 ALPHA = 0.05  # of a claimed lag's own test, whatever the family
 SURE = 0.9  # short histories make a test a little too sure: its p-value is divided by this
 LAGS = 6  # looked at beside the claimed one, at least
@@ -51,12 +76,20 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Judged:
-    """The tests of one claim: its own, and of the strongest lag whatever its sign."""
+    """The tests of one claim: its own, and of the strongest lag whatever its sign.
+
+    Attributes
+    ----------
+    p_beside
+        Of the strongest lag beside the claimed one, all lags taken into account; NaN where
+        they are the same.
+    """
 
     tests: LagTests
     own_lag: int
     p_own: float
     p_any: float
+    p_beside: float
 
 
 def read_claims(
@@ -122,7 +155,7 @@ def claim_rows(
         curves.append(_curve(claim, one.tests))
     empty = pd.DataFrame(columns=["candidate", "target", "lag", "correlation", "limit"])
     found = pd.concat(curves, ignore_index=True) if curves else empty
-    return pd.DataFrame(rows), found
+    return pd.DataFrame(rows, columns=COLUMNS), found
 
 
 def _placed(claim: Claim, boards: list[Board], laid: dict[tuple[int, int], Lagged]) -> Claim:
@@ -154,25 +187,43 @@ def _judge(claim: Claim) -> Judged | None:
     if not np.isfinite(tests.p_value[0]):
         return None
     two_sided, strongest = tests.p_lags[:, 0], int(tests.lag[0])
-    longest = len(two_sided)
-    p_any = -np.expm1(longest * np.log1p(-min(float(two_sided.min()), 1 - 1e-16)))
-    own = tests
+    p_any = _of_several(float(two_sided.min()), len(two_sided))
+    own, p_beside = tests, float("nan")
     if strongest not in claim.lags and p_any <= ALPHA:
         # another lag tells more: does the claimed one tell anything beside it?
         given = told_by(claim.lagged, candidate, strongest)
         own = judge_lags(claim.lagged, target, np.array([candidate]), given=given)
-    wanted = 1 if claim.sign == "positive" else -1
+    wanted = _side(claim)
     at = np.array(claim.lags) - 1
     agrees = wanted * own.t_values[at, 0] > 0
     one_sided = np.where(agrees, own.p_lags[at, 0] / 2, 1 - own.p_lags[at, 0] / 2)
     best = int(one_sided.argmin())
-    p_own = -np.expm1(len(at) * np.log1p(-min(float(one_sided[best]), 1 - 1e-16)))
+    if strongest not in claim.lags:
+        given = told_by(claim.lagged, candidate, claim.lags[best])
+        other = judge_lags(claim.lagged, target, np.array([candidate]), given=given)
+        p_beside = _of_several(float(other.p_lags[strongest - 1, 0]), len(two_sided))
     return Judged(
         tests=tests,
         own_lag=claim.lags[best],
-        p_own=min(float(p_own) / SURE, 1.0),
-        p_any=min(float(p_any) / SURE, 1.0),
+        p_own=min(_of_several(float(one_sided[best]), len(at)) / SURE, 1.0),
+        p_any=min(p_any / SURE, 1.0),
+        p_beside=p_beside,
     )
+
+
+def _of_several(p_value: float, count: int) -> float:
+    """Return how often the least of so many p-values is as small by chance (Sidak 1967)."""
+    return float(-np.expm1(count * np.log1p(-min(p_value, 1 - 1e-16))))
+
+
+def _side(claim: Claim) -> int:
+    return 1 if claim.sign == "positive" else -1
+
+
+def _most_told(claim: Claim, one: Judged) -> float:
+    """Return the largest share that the claimed lag may tell in the claimed sign (95 %)."""
+    signed = _side(claim) * one.tests.t_values[one.own_lag - 1, 0]
+    return float(partial_r2(np.array([max(signed, 0.0)]), one.tests.freedom)[2][0])
 
 
 def _evidence(
@@ -190,7 +241,9 @@ def _evidence(
         changes=changes,
     )
     seen = smallest_seen(one.tests.freedom, limit, tails=1)
-    return {str(name): value for name, value in found.iloc[0].items()} | {"smallest_seen": seen}
+    said = {"smallest_seen": seen, "p_beside": one.p_beside}
+    said["claimed_r2_upper"] = _most_told(claim, one)
+    return {str(name): value for name, value in found.iloc[0].items()} | said
 
 
 def _verdict(row: dict[str, object], *, supported: bool, elsewhere: bool) -> str:

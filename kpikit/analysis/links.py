@@ -23,29 +23,6 @@ if TYPE_CHECKING:
     from kpikit.observations import Observations
     from kpikit.strategy.model import Strategy
 
-COLUMNS = [
-    "candidate",
-    "target",
-    "claimed_lag",
-    "claimed_sign",
-    "grain",
-    "lag",
-    "after",
-    "sign",
-    "p_value",
-    "q_value",
-    "partial_r2",
-    "partial_r2_lower",
-    "partial_r2_upper",
-    "smallest_seen",
-    "gain",
-    "together",
-    "earlier",
-    "later",
-    "since",
-    "holds",
-    "verdict",
-]
 VERDICTS = ("supported", "wrong lag", "wrong sign", "not supported", "too short")
 
 
@@ -196,7 +173,7 @@ def test_links(
     claims, notes = read_claims(strategy, frame, ties)
     table, curves = claim_rows(claims, fdr=fdr, changes=changes)
     return LinkEvidence(
-        frame=table.reindex(columns=COLUMNS),
+        frame=table,
         notes=(*notes, CAVEAT),
         titles={name: kpi.title for name, kpi in strategy.kpis.items()},
         unclaimed=_unclaimed(frame, claims, ties, fdr=fdr),

@@ -185,7 +185,7 @@ def _refuse_repeats(table: pd.DataFrame) -> None:
 
 
 def _grain_of(starts: pd.Series) -> Grain | None:
-    return infer_grain(starts) if len(starts.drop_duplicates()) > 1 else None
+    return infer_grain(starts) if starts.min() < starts.max() else None
 
 
 def _shared_grain(starts: pd.Series) -> Grain | None:

@@ -88,4 +88,6 @@ def _profile(values: Floats, times: NDArray[np.int64], period: int) -> Floats:
 
 def _moving_median(values: Floats, reach: int) -> Floats:
     padded = np.pad(values, reach, constant_values=np.nan)
-    return np.asarray(np.nanmedian(sliding_window_view(padded, 2 * reach + 1), axis=1))
+    ordered = np.sort(sliding_window_view(padded, 2 * reach + 1), axis=1)  # NaN comes last
+    count, row = np.isfinite(ordered).sum(axis=1), np.arange(len(values))
+    return np.asarray((ordered[row, (count - 1) // 2] + ordered[row, count // 2]) / 2)

@@ -146,6 +146,8 @@ def _loadings(matrix: Floats, pairs: tuple[Places, ...], freedom: float) -> Floa
     gained = _unlikeness(0 * found, off, freedom) - _unlikeness(found, off, freedom)
     if gained < A_SHOCK * len(matrix) or _breadth(found) < BROAD * len(matrix):
         return np.zeros((3, len(pairs[0])))
+    if len(matrix) > LARGE:
+        return _less_pair(found, off, weights, held, pairs)
     size = max(1, CELLS // len(matrix))
     parts = [
         _without_pair(loading, off, weights, held, tuple(part[at : at + size] for part in pairs))
@@ -159,12 +161,31 @@ def _without_pair(
 ) -> Floats:
     """Return both loadings of some pairs, fitted without that pair, and their noise."""
     fitted = np.repeat(loading, len(pairs[0]), axis=0)
-    for _ in range(LAST_STEPS if len(off) <= LARGE else 0):
+    for _ in range(LAST_STEPS):
         fitted = (fitted + _step(fitted, off, weights, held, without=pairs)[0]) / 2
     found, told = _step(fitted, off, weights, held, without=pairs)
     rows, (one, other) = np.arange(len(found)), pairs
     noise = 1 / np.sqrt(np.maximum(told[rows, one] * told[rows, other], 1e-9))
     return np.stack([found[rows, one], found[rows, other], np.minimum(noise, NOISIEST)])
+
+
+def _less_pair(
+    loading: Floats, off: Floats, weights: Floats, held: float, pairs: tuple[Places, ...]
+) -> Floats:
+    """Return the same on a large board, where no other loading is bent by the pair.
+
+    All pairs start from one fit then, so that each takes only its own term off.
+    """
+    share = loading / np.maximum(1 - loading**2, LEAST_OWN)
+    told, size = share @ (off * weights), (share * loading) @ weights
+    fits, sizes = [], []
+    for one, other in (pairs, pairs[::-1]):
+        weight = weights[one, other]
+        sizes.append(size[one] - weight * (share * loading)[other])
+        fits.append((told[one] - weight * off[one, other] * share[other]) / (sizes[-1] + held))
+    noise = 1 / np.sqrt(np.maximum(sizes[0] * sizes[1], 1e-9))
+    held_fits = np.clip(fits, -MOST_SHARED, MOST_SHARED)
+    return np.vstack([held_fits, np.minimum(noise, NOISIEST)])
 
 
 def _step(

@@ -18,7 +18,7 @@ SHOWN = 12  # findings of one rule, as text; JSON and SARIF hold them all
 Row = dict[str, object]
 
 
-def audit(
+def audit(  # noqa: PLR0913 - each option is a question of its own
     strategy: StrategyFile,
     *,
     fail_on: Annotated[
@@ -33,6 +33,9 @@ def audit(
         bool,
         typer.Option("--evidence", help="Also read the facts, and ask what they bear out."),
     ] = False,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes for the evidence; pays from some hundred KPIs on.")
+    ] = 1,
     as_of: AsOf = None,
 ) -> None:
     """Audit a strategy: every rule of alignment, with file and line of what breaks it."""
@@ -44,7 +47,7 @@ def audit(
 
     loaded = load_strategy(strategy)
     observed = build_observations(loaded, as_of=as_of) if evidence else None
-    found = audit_strategy(loaded, observations=observed, as_of=as_of)
+    found = audit_strategy(loaded, observations=observed, as_of=as_of, workers=workers)
     if form == "text":
         for line in _lines(found):
             typer.echo(line)

@@ -51,6 +51,6 @@ def _all_kpis_of(strategy: Strategy, department: str) -> tuple[Kpi, ...]:
 
 
 def _known(strategy: Strategy, department: str) -> None:
-    known = {COMPANY, *strategy.departments}
-    if department not in known:
+    if department != COMPANY and department not in strategy.departments:
+        known = {COMPANY, *strategy.departments}
         raise UnknownNameError("department", department, known, where=str(strategy.path))

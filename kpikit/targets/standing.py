@@ -130,8 +130,8 @@ def stand_of(
         raise NoDataError("there is no complete period")
     last: date = rows["period_start"].iloc[-1].date()
     elapsed = [start for start in starts if start <= last]
-    inside = rows[rows["period_start"].isin([pd.Timestamp(start) for start in elapsed])]
-    is_quotient = bool(rows["denominator"].notna().any())
+    inside = _inside(rows, elapsed)
+    is_quotient = not np.isnan(rows["denominator"].to_numpy()).all()
     aggregate = _aggregate(kpi, strategy, is_quotient=is_quotient, single=len(starts) == 1)
     _refuse_gaps(inside, elapsed, aggregate)
     held = _held(inside, aggregate)
@@ -147,6 +147,18 @@ def stand_of(
         actual=_actual(inside, held, aggregate),
         skip=0 if elapsed else len(strategy.calendar.starts(last, starts[0], kpi.grain)) - 2,
     )
+
+
+def _inside(rows: pd.DataFrame, elapsed: list[date]) -> pd.DataFrame:
+    """Return the rows of these periods, by their first days."""
+    if not elapsed:
+        return rows.iloc[len(rows) :]
+    wanted = np.array(elapsed, dtype="datetime64[D]")
+    days = rows["period_start"].to_numpy().astype("datetime64[D]")
+    first = int(np.searchsorted(days, wanted[0]))
+    if np.array_equal(days[first:], wanted):
+        return rows.iloc[first:]
+    return rows[np.isin(days, wanted)]
 
 
 def starts_within(period: Period, kpi: Kpi, strategy: Strategy) -> list[date]:
@@ -207,9 +219,12 @@ def bounds_of(kpi: Kpi) -> Bounds | None:
 def _foresee_alike(stands: Sequence[Stand]) -> tuple[list[Outcome], tuple[str, ...]]:
     first = stands[0]
     unique = {(stand.kpi.id, stand.segment): stand for stand in stands}
-    panel = pd.concat(
-        [stand.rows.assign(kpi=kpi, segment=segment) for (kpi, segment), stand in unique.items()]
+    counts = [len(stand.rows) for stand in unique.values()]
+    kpis, segments = (
+        np.repeat(np.array(part, dtype=object), counts) for part in zip(*unique, strict=True)
     )
+    panel = pd.concat([stand.rows for stand in unique.values()])
+    panel = panel.assign(kpi=kpis, segment=segments)
     held = {} if first.aggregate == "last" else {key: stand.held for key, stand in unique.items()}
     limits = {kpi: bounds for (kpi, _), stand in unique.items() if (bounds := bounds_of(stand.kpi))}
     outcomes, notes = forecast_outcomes(
@@ -241,11 +256,12 @@ def _aggregate(kpi: Kpi, strategy: Strategy, *, is_quotient: bool, single: bool)
 def _refuse_gaps(inside: pd.DataFrame, elapsed: list[date], aggregate: Aggregate) -> None:
     """Refuse where a period gone by has no facts: nothing is filled in."""
     if aggregate == "last":
-        known = len(inside) == 0 or bool(np.isfinite(inside["value"].iloc[-1]))
-        gaps = 0 if known else 1
+        ended = len(inside) == 0 or bool(np.isfinite(inside["value"].iloc[-1]))
+        gaps = 0 if ended else 1
     else:
         parts = ["numerator", "denominator"] if aggregate == "ratio" else ["value"]
-        gaps = len(elapsed) - int(inside[parts].notna().all(axis=1).sum())
+        known = [~np.isnan(inside[part].to_numpy()) for part in parts]
+        gaps = len(elapsed) - int(np.logical_and.reduce(known).sum())
     if gaps:
         raise NoDataError(f"periods without a value inside it: {gaps}")
 

@@ -164,6 +164,16 @@ def test_both_owners_of_a_tradeoff_are_named(strategy, observations):
     assert message.endswith("different owners, ada and ben.")
 
 
+def test_processes_side_by_side_find_the_same(strategy, observations):
+    seen = observations(calls=CALLS, customers=OTHER, hours=OTHER + noise(7, 3), faults=STEADY)
+    one, two = (
+        audit(strategy(BEATEN), observations=seen, as_of=TODAY, workers=workers).to_frame()
+        for workers in (1, 2)
+    )
+    pd.testing.assert_frame_equal(one, two)
+    assert {"LED03", "CON02"} <= set(one["code"])
+
+
 # with facts --------------------------------------------------------------------------------
 
 

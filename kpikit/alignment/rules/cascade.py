@@ -9,7 +9,6 @@ from kpikit.alignment.rule import Hit, rule
 from kpikit.strategy import Department, Kpi, Objective, Strategy
 from kpikit.strategy.cycles import arrows
 from kpikit.strategy.model import COMPANY
-from kpikit.strategy.tree import path_to_root
 
 
 @rule(
@@ -36,7 +35,7 @@ def kpi_serves_an_objective(kpi: Kpi, case: Case) -> Iterator[Hit]:
 )
 def objective_has_a_kpi(objective: Objective, case: Case) -> Iterator[Hit]:
     """Each objective has a KPI that leads to it."""
-    if not any(objective.id in case.links.objectives_of(kpi.id) for kpi in case.kpis):
+    if objective.id not in case.serving:
         yield Hit()
 
 
@@ -70,13 +69,8 @@ def kpi_is_not_isolated(kpi: Kpi, case: Case) -> Iterator[Hit]:
 )
 def department_is_reached(department: Department, case: Case) -> Iterator[Hit]:
     """Each department has a KPI that leads to an objective, itself or below."""
-    if department.id == COMPANY:
-        return
-    for kpi in case.kpis:
-        below = department.id in path_to_root(case.strategy, kpi.department)
-        if below and case.links.objectives_of(kpi.id):
-            return
-    yield Hit()
+    if department.id != COMPANY and department.id not in case.reaching:
+        yield Hit()
 
 
 @rule(

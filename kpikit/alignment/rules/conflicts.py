@@ -23,17 +23,18 @@ OPPOSITE = {"higher_is_better", "lower_is_better"}
 )
 def one_number_one_direction(strategy: Strategy, case: Case) -> Iterator[Hit]:
     """All owners want the same number in the same direction."""
+    del strategy
     for kpis in case.by_meaning.values():
         ways = {kpi.direction: kpi for kpi in kpis}
         if set(ways) >= OPPOSITE:
             up, down = ways["higher_is_better"], ways["lower_is_better"]
             values = {"one": _whose(up), "other": _whose(down), "kpi": f"“{up.title}”"}
             yield Hit(values, place=f".kpis.{down.id}.direction")
-    goals = [(goal.kpi, change_wanted(goal), goal) for goal in strategy.objectives.values()]
-    for (kpi, way, one), (other_kpi, other_way, other) in combinations(goals, 2):
-        if kpi is not None and kpi == other_kpi and way * other_way < 0:
-            values = {"one": _by(one), "other": _by(other), "kpi": kpi}
-            yield Hit(values, place=f".objectives.{other.id}.target")
+    for kpi, goals in case.goals.items():
+        for one, other in combinations(goals, 2):
+            if change_wanted(one) * change_wanted(other) < 0:
+                values = {"one": _by(one), "other": _by(other), "kpi": kpi}
+                yield Hit(values, place=f".objectives.{other.id}.target")
 
 
 def change_wanted(objective: Objective) -> float:
@@ -99,17 +100,13 @@ def team_looks_both_ways(name: str, case: Case) -> Iterator[Hit]:
 )
 def goal_looks_both_ways(objective: Objective, case: Case) -> Iterator[Hit]:
     """Where horizons are declared, KPIs of both lead to each objective."""
-    yield from _one_horizon(_serving(objective, case))
+    yield from _one_horizon(case.serving.get(objective.id, ()))
 
 
 def _one_horizon(kpis: tuple[Kpi, ...]) -> Iterator[Hit]:
     declared = [kpi.horizon for kpi in kpis if kpi.horizon is not None]
     if len(declared) > 1 and len(declared) == len(kpis) and len(set(declared)) == 1:
         yield Hit({"horizon": declared[0]})
-
-
-def _serving(objective: Objective, case: Case) -> tuple[Kpi, ...]:
-    return tuple(kpi for kpi in case.kpis if objective.id in case.links.objectives_of(kpi.id))
 
 
 @rule(
@@ -125,7 +122,7 @@ def success_means_one_thing(objective: Objective, case: Case) -> Iterator[Hit]:
     if objective.success_criteria:
         return
     meanings: dict[str, str] = {}
-    for kpi in _serving(objective, case):
+    for kpi in case.serving.get(objective.id, ()):
         said = kpi.success_means or {"easy": "easy to show", "hard": "hard to show"}.get(
             kpi.measurement_difficulty or ""
         )

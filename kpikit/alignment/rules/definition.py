@@ -24,10 +24,8 @@ from kpikit.strategy import Kpi, Strategy
 )
 def has_a_target(kpi: Kpi, case: Case) -> Iterator[Hit]:
     """Each KPI has a target of its own or by an objective."""
-    goals = case.strategy.objectives.values()
-    if not kpi.targets and not any(
-        goal.kpi == kpi.id and goal.target is not None for goal in goals
-    ):
+    goals = case.goals.get(kpi.id, ())
+    if not kpi.targets and all(goal.target is None for goal in goals):
         yield Hit()
 
 

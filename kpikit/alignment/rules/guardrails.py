@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpikit.alignment.case import Case
+from kpikit.alignment.evidence import FDR
 from kpikit.alignment.rule import Hit, rule
 from kpikit.strategy import Kpi
 
@@ -38,8 +39,16 @@ def incentive_is_guarded(kpi: Kpi, case: Case) -> Iterator[Hit]:
 def guardrails_hold(kpi: Kpi, case: Case) -> Iterator[Hit]:
     """No guardrail gets worse while its KPI gets better."""
     for n, name in enumerate(kpi.guardrails):
+        q_value = case.evidence.guarded.get((kpi.id, name), 1.0)
+        if not q_value <= FDR:
+            continue
         guard, trends = case.strategy.kpis[name], case.evidence.trends
-        own, other = trends.get(kpi.id, ""), trends.get(name, "")
+        own, other = (str(trends[one]["verdict"]) for one in (kpi.id, name))
         if own == BETTER.get(kpi.direction) and other == WORSE.get(guard.direction):
-            values = {"kpi_trend": own, "guardrail": name, "guardrail_trend": other}
+            values = {
+                "kpi_trend": own,
+                "guardrail": name,
+                "guardrail_trend": other,
+                "q_value": q_value,
+            }
             yield Hit(values, place=f"guardrails[{n}]")

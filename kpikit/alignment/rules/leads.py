@@ -11,8 +11,11 @@ from kpikit.strategy import Kpi, Objective
 from kpikit.strategy.kpi import Lead
 from kpikit.units import format_value
 
-SEEN = "one that explains {seen} of what is new there would have been seen, {claimed} is claimed"
-NOT_SEEN = "only one that explains {seen} of what is new there would be seen, {claimed} is claimed"
+SEEN = "one that explains {seen} of what is new there would have been seen, and {claimed}"
+NOT_SEEN = "only one that explains {seen} of what is new there would be seen, and {claimed}"
+PERHAPS = "not seen, but it may explain as much as {most} of what is new there, and {claimed}"
+SAID, TAKEN = "{share} is claimed", "{share} is asked of a lead that names no share (explains)"
+APART = 0.05  # the p-value from which another lag tells more than the claimed one
 TOO_SHORT = "there is too little history to see one"
 PART = "one of the two is part of the other, which is no lead"
 
@@ -27,7 +30,7 @@ PART = "one of the two is part of the other, which is no lead"
 )
 def goal_has_a_leading_kpi(objective: Objective, case: Case) -> Iterator[Hit]:
     """Each objective has a KPI that tells ahead whether it will be reached."""
-    kpis = [kpi for kpi in case.kpis if objective.id in case.links.objectives_of(kpi.id)]
+    kpis = case.serving.get(objective.id, ())
     if kpis and all(kpi.kind == "lagging" for kpi in kpis):
         yield Hit({"kpis": ", ".join(kpi.id for kpi in kpis)})
 
@@ -62,21 +65,31 @@ def lead_is_borne_out(claim: tuple[Kpi, Lead], case: Case) -> Iterator[Hit]:
     found = case.evidence.links.get((kpi.id, lead.kpi))
     if found is None or found["verdict"] not in ("not supported", "too short"):
         return
-    seen, claimed = float(found["smallest_seen"]), claimed_share(lead, case)
-    would_have = would_be_seen(lead, found, case)
-    unknown = TOO_SHORT if found["verdict"] == "too short" else PART
-    reason = SEEN if would_have else NOT_SEEN if isfinite(seen) else unknown
+    refuted = is_refuted(lead, found, case)
     values = {
         "target": lead.kpi,
         "lag": _periods(kpi, lead),
-        "smallest_seen": seen,
-        "claimed": claimed,
-        "why": reason.format(
-            seen=format_value(seen, "share"), claimed=format_value(claimed, "share")
-        ),
+        "smallest_seen": float(found["smallest_seen"]),
+        "claimed": claimed_share(lead, case),
+        "why": _why(lead, found, case),
     }
     place = f".kpis.{kpi.id}.leads[{kpi.leads.index(lead)}]"
-    yield Hit(values, place=place, milder=None if would_have else "note")
+    yield Hit(values, place=place, milder=None if refuted else "note")
+
+
+def _why(lead: Lead, found: Mapping[str, object], case: Case) -> str:
+    """Return why a lead is not borne out, and whether that says anything against it."""
+    seen, most = (_number(found, name) for name in ("smallest_seen", "claimed_r2_upper"))
+    claimed = claimed_share(lead, case)
+    if not isfinite(seen):
+        return TOO_SHORT if found["verdict"] == "too short" else PART
+    reason = NOT_SEEN if seen > claimed else PERHAPS if most >= claimed else SEEN
+    said = SAID if lead.explains is not None else TAKEN
+    return reason.format(
+        seen=format_value(seen, "share"),
+        most=format_value(most, "share"),
+        claimed=said.format(share=format_value(claimed, "share")),
+    )
 
 
 @rule(
@@ -102,7 +115,7 @@ def lead_has_its_sign(claim: tuple[Kpi, Lead], case: Case) -> Iterator[Hit]:
     over="leads",
     severity="warning",
     article="S2",
-    message="it is said to lead {target} after {lag}, and the numbers show {after}.",
+    message="it is said to lead {target} after {lag}, and the numbers show {after}{doubt}.",
     fix="Correct the lag.",
     needs=("observations",),
 )
@@ -111,14 +124,31 @@ def lead_has_its_lag(claim: tuple[Kpi, Lead], case: Case) -> Iterator[Hit]:
     kpi, lead = claim
     found = case.evidence.links.get((kpi.id, lead.kpi), {})
     if found.get("verdict") == "wrong lag":
-        values = {"target": lead.kpi, "lag": _periods(kpi, lead), "after": found["after"]}
-        yield Hit(values, place=f".kpis.{kpi.id}.leads[{kpi.leads.index(lead)}].lag")
+        apart = _number(found, "p_beside") <= APART
+        values = {
+            "target": lead.kpi,
+            "lag": _periods(kpi, lead),
+            "after": found["after"],
+            "doubt": "" if apart else ", though they cannot tell the two apart",
+        }
+        place = f".kpis.{kpi.id}.leads[{kpi.leads.index(lead)}].lag"
+        yield Hit(values, place=place, milder=None if apart else "note")
 
 
-def would_be_seen(lead: Lead, found: Mapping[str, object], case: Case) -> bool:
-    """Return whether a lead that is not there would have been seen, had it the size claimed."""
-    seen = float(str(found.get("smallest_seen", "nan")))
-    return found.get("verdict") == "not supported" and seen <= claimed_share(lead, case)
+def is_refuted(lead: Lead, found: Mapping[str, object], case: Case) -> bool:
+    """Return whether the numbers speak against a lead that they do not bear out.
+
+    A lead of the size claimed would have been seen four times in five, and all sizes that
+    the numbers leave open (95 %) are smaller.
+    """
+    claimed = claimed_share(lead, case)
+    told = found.get("verdict") == "not supported"
+    sizes = [_number(found, name) for name in ("smallest_seen", "claimed_r2_upper")]
+    return told and all(size <= claimed for size in sizes)
+
+
+def _number(found: Mapping[str, object], name: str) -> float:
+    return float(str(found.get(name, "nan")))
 
 
 def claimed_share(lead: Lead, case: Case) -> float:

@@ -95,11 +95,11 @@ def waiver_is_needed(waiver: Waiver, case: Case) -> Iterator[Hit]:
 )
 def is_reviewed_after_a_revision(kpi: Kpi, case: Case) -> Iterator[Hit]:
     """Each objective's KPI was reviewed again since the objective was revised."""
-    for objective in case.strategy.objectives.values():
+    if kpi.last_reviewed is None:
+        return
+    for objective in case.goals.get(kpi.id, ()):
         days = [revision.on for revision in objective.revisions if revision.on <= case.as_of]
-        if objective.kpi != kpi.id or not days or kpi.last_reviewed is None:
-            continue
-        if max(days) > kpi.last_reviewed:
+        if days and max(days) > kpi.last_reviewed:
             yield Hit({"objective": objective.title, "day": max(days)}, place="last_reviewed")
 
 

@@ -26,7 +26,7 @@ def has_a_running_target(kpi: Kpi, case: Case) -> Iterator[Hit]:
     calendar = case.strategy.calendar
     if any(calendar.parse(target.period).end >= case.as_of for target in kpi.targets):
         return
-    goals = [goal for goal in case.strategy.objectives.values() if goal.kpi == kpi.id]
+    goals = case.goals.get(kpi.id, ())
     if any(goal.target is not None and (goal.by or case.as_of) >= case.as_of for goal in goals):
         return
     yield Hit({"day": case.as_of}, place="targets")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kpikit.alignment.case import Case
 from kpikit.alignment.rule import Hit, rule
-from kpikit.alignment.rules.leads import would_be_seen
+from kpikit.alignment.rules.leads import is_refuted
 from kpikit.strategy import Kpi
 
 
@@ -83,7 +83,7 @@ def more_than_easy_to_get(kpi: Kpi, case: Case) -> Iterator[Hit]:
         if all(found.get("verdict") == "not supported" for _, found in claims):
             targets = ", ".join(lead.kpi for lead in kpi.leads)
             said = f"nothing shows that anything follows from it: no lead on {targets} is borne out"
-            sure = all(would_be_seen(lead, found, case) for lead, found in claims)
+            sure = all(is_refuted(lead, found, case) for lead, found in claims)
             yield Hit(
                 {"said": said, "leads": targets}, place="leads", milder=None if sure else "note"
             )
