@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 import pytest
 
 from kpikit.alignment.audit import audit
-from kpikit.alignment.catalogue import catalogue
 from kpikit.errors import DataError
 from kpikit.ledger import (
     Action,
@@ -159,11 +158,6 @@ def test_a_single_record_breaks_it(strategy, ledger, code, broken, kept, subject
 def test_without_that_record_it_is_kept(strategy, ledger, code, broken, kept, subject):
     del broken
     assert subject not in found(strategy(), ledger, code, kept)
-
-
-def test_every_rule_of_habits_has_a_pair():
-    habits = {rule.code for rule in catalogue() if rule.needs == ("ledger",)}
-    assert habits <= {code for code, *_ in PAIRS}
 
 
 def test_an_old_kpi_without_a_decision_on_record_is_a_legacy(strategy, ledger):

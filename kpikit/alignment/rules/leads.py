@@ -15,7 +15,7 @@ SEEN = "one that explains {seen} of what is new there would have been seen, and 
 NOT_SEEN = "only one that explains {seen} of what is new there would be seen, and {claimed}"
 PERHAPS = "not seen, but it may explain as much as {most} of what is new there, and {claimed}"
 SAID, TAKEN = "{share} is claimed", "{share} is asked of a lead that names no share (explains)"
-APART = 0.05  # the p-value from which another lag tells more than the claimed one
+APART = 0.01  # the p-value from which another lag, picked as the strongest, tells something more
 TOO_SHORT = "there is too little history to see one"
 PART = "one of the two is part of the other, which is no lead"
 
