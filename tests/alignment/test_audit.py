@@ -181,6 +181,24 @@ def test_an_entry_point_without_a_rule_is_told(monkeypatch, name):
         catalogue.__wrapped__()
 
 
+def test_an_installed_package_brings_its_rules(tmp_path, monkeypatch):
+    """As pip leaves it: a module, and beside it what the package says of itself."""
+    (tmp_path / "our_rules.py").write_text(
+        "from kpikit.alignment.rule import Hit, rule\n"
+        "@rule('OUR01', over='kpis', severity='note', article='ours', message='m.', fix='f.')\n"
+        "def ours(kpi, case):\n"
+        "    yield Hit()\n",
+        encoding="utf-8",
+    )
+    said = tmp_path / "our_rules-1.0.dist-info"
+    said.mkdir()
+    (said / "METADATA").write_text("Metadata-Version: 2.1\nName: our-rules\nVersion: 1.0\n")
+    (said / "entry_points.txt").write_text("[kpikit.rules]\nours = our_rules\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    found = catalogue.__wrapped__()
+    assert [one.code for one in found if one not in catalogue()] == ["OUR01"]
+
+
 def test_another_package_cannot_take_a_code_of_kpikit(monkeypatch):
     taken = catalogue()[0]
     monkeypatch.setitem(globals(), "taken", taken)

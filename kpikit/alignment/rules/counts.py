@@ -54,7 +54,7 @@ def team_has_few(name: str, case: Case) -> Iterator[Hit]:
     over="organisation",
     severity="warning",
     article="S0",
-    message="{count} KPIs measure the objectives of {whom}; {fewest} to {most} is the rule.",
+    message="{count} KPIs measure the objectives{whom}; {fewest} to {most} is the rule.",
     fix="Add or drop objectives until their KPIs can be kept in mind, and show enough.",
 )
 def objectives_have_five_to_seven(strategy: Strategy, case: Case) -> Iterator[Hit]:
@@ -66,7 +66,8 @@ def objectives_have_five_to_seven(strategy: Strategy, case: Case) -> Iterator[Hi
         sets.setdefault(owner, set()).update([objective.kpi] if objective.kpi else [])
     for owner, kpis in sets.items():
         if len(kpis) > most or (owner == COMPANY and len(kpis) < fewest):
-            values = {"count": len(kpis), "whom": case.title(owner), "fewest": fewest, "most": most}
+            whom = "" if owner == COMPANY else f" of {case.title(owner)}"
+            values = {"count": len(kpis), "whom": whom, "fewest": fewest, "most": most}
             yield Hit(values, place=".objectives")
 
 

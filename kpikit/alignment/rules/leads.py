@@ -11,10 +11,10 @@ from kpikit.strategy import Kpi, Objective
 from kpikit.strategy.kpi import Lead
 from kpikit.units import format_value
 
-SEEN = "one that explains {seen} of what is new there would have been seen, and {claimed}"
-NOT_SEEN = "only one that explains {seen} of what is new there would be seen, and {claimed}"
-PERHAPS = "not seen, but it may explain as much as {most} of what is new there, and {claimed}"
-SAID, TAKEN = "{share} is claimed", "{share} is asked of a lead that names no share (explains)"
+SEEN = "one that explains {seen} of what is new there would have been seen, {claimed}"
+NOT_SEEN = "only one that explains {seen} of what is new there would be seen, {claimed}"
+PERHAPS = "none was seen, but it may explain as much as {most} of what is new there, {claimed}"
+SAID, TAKEN = "{share} is claimed", "and {share} is taken for claimed without explains"
 APART = 0.01  # the p-value from which another lag, picked as the strongest, tells something more
 TOO_SHORT = "there is too little history to see one"
 PART = "one of the two is part of the other, which is no lead"

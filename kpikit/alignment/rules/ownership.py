@@ -27,8 +27,10 @@ def has_owner_and_purpose(kpi: Kpi, case: Case) -> Iterator[Hit]:
     """Each KPI has an owner who is somebody, and a purpose."""
     person = case.strategy.people.get(kpi.owner)
     said = (kpi.owner, *((person.name, person.role) if person else ()))
-    if any(is_nobody(name) for name in said if name):
-        yield Hit({"lacking": f"owner: “{kpi.owner}” is nobody", "owner": kpi.owner}, place="owner")
+    if nobody := next((name for name in said if name and is_nobody(name)), None):
+        called = "" if nobody == kpi.owner else f"{kpi.owner} is called "
+        lacking = f"owner: {called}“{nobody}”, which is nobody"
+        yield Hit({"lacking": lacking, "owner": kpi.owner}, place="owner")
     elif kpi.owner in case.strategy.departments:
         lacking = f"owner: {kpi.owner} is a department, no person"
         yield Hit({"lacking": lacking, "owner": kpi.owner}, place="owner")
