@@ -126,7 +126,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         )
         sentence = found.summary()
         self.said.value = f'<p role="status"><b>{escape(sentence)}</b></p>'
-        show(self.picture, draw([found.plot]), alt=sentence)
+        show(self.picture, draw(found.plot), alt=sentence)
         self.notes.value = notes_html(found.notes)
         self._guard.hush()
 

@@ -14,7 +14,7 @@ import ipywidgets as widgets  # type: ignore[import-untyped]
 from kpikit.errors import KpikitError
 
 PAUSE = 0.06  # seconds without a further event, after which the last one is answered
-LONGEST = 0.5  # seconds after which events that do not pause are answered as well
+LONGEST = 0.2  # seconds after which events that do not pause are answered as well
 LOG = logging.getLogger("kpikit.widgets")
 
 
@@ -32,6 +32,7 @@ class Guard:
         self._lock = RLock()
         self._waiting: Callable[[], None] | None = None
         self._since = 0.0
+        self._answered = 0.0
         self._timer: Timer | asyncio.TimerHandle | None = None
 
     def run(self, act: Callable[[], None]) -> bool:
@@ -50,11 +51,14 @@ class Guard:
         return False
 
     def soon(self, act: Callable[[], None]) -> None:
-        """Do something once events pause; of many, the last alone is done."""
+        """Do something now, or, of many events close together, the last once they pause."""
         with self._lock:
-            if self._waiting is None:
+            waits, self._waiting = self._waiting is not None, act
+            if not waits:
                 self._since = monotonic()
-            self._waiting = act
+                if self._since - self._answered > LONGEST:
+                    self._answer()
+                    return
             if self._timer is not None:
                 self._timer.cancel()
             left = LONGEST - (monotonic() - self._since)
@@ -70,6 +74,7 @@ class Guard:
             act, self._waiting, self._timer = self._waiting, None, None
             if act is not None:
                 self.run(act)
+            self._answered = monotonic()
 
     def say(self, text: str, *, mark: str) -> None:
         """Show a sentence in the app."""

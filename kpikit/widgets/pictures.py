@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
 
@@ -14,11 +14,12 @@ from kpikit.charts.attainment import attainment_chart
 from kpikit.charts.glide import glide_chart
 from kpikit.charts.style import SIZE, look
 from kpikit.targets.setting import TargetSetting, TargetView
+from kpikit.widgets.live import DOTS, LivePicture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-DOTS = 100  # an inch
+# known, since the search for the best ones takes as long as the drawing
 MARGINS = {"left": 0.1, "right": 0.74, "top": 0.95, "bottom": 0.06, "hspace": 0.36}
 
 
@@ -40,47 +41,43 @@ def show(place: widgets.HTML, content: bytes, *, alt: str) -> None:
     )
 
 
-def draw(
-    parts: Sequence[Callable[[Axes], object]], *, margins: Mapping[str, float] | None = None
-) -> bytes:
-    """Return a PNG with the parts one below the other.
-
-    Known margins spare the search for the best ones, which takes as long as the drawing.
-    """
+def draw(part: Callable[[Axes], object]) -> bytes:
+    """Return a PNG with one chart."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     with look():
-        size = (SIZE[0], SIZE[1] * len(parts))
-        layout: Any = "none" if margins else "constrained"  # its stubs do not know none
-        figure = Figure(figsize=size, layout=layout)
+        figure = Figure(figsize=SIZE)
         FigureCanvasAgg(figure)
-        if margins:
-            figure.subplots_adjust(**margins)
-        every = figure.subplots(len(parts), squeeze=False)[:, 0]
-        for part, ax in zip(parts, every, strict=True):
-            part(ax)
+        part(figure.subplots())
         stream = BytesIO()
         figure.savefig(stream, format="png", dpi=DOTS, metadata={"Software": None})
     return stream.getvalue()
 
 
-def draw_target(setting: TargetSetting, view: TargetView) -> bytes:
-    """Return the attainment curve with the target on it, and the path to it."""
-    kpi = setting.prospect.stand.kpi
-    period = setting.prospect.stand.period.label
-    unit, currency = kpi.unit, setting.prospect.strategy.organisation.currency or ""
+class TargetPicture:
+    """The attainment curve with the target on it, and below it the path there."""
 
-    def chances(ax: Axes) -> None:
-        title = f"{kpi.title} {period}: which target, and how likely"
-        attainment_chart(
-            view.curve, marks=view.marks, ax=ax, title=title, unit=unit, currency=currency
-        )
+    def __init__(self, setting: TargetSetting) -> None:
+        self._setting = setting
+        self._live = LivePicture(2, margins=MARGINS)
 
-    def path(ax: Axes) -> None:
-        title = f"The path to {setting.say(view.target)}"
-        glide_chart(
-            view.path, history=setting.history, ax=ax, title=title, unit=unit, currency=currency
-        )
+    def draw(self, view: TargetView) -> bytes:
+        """Return a view as a PNG."""
+        setting, stand = self._setting, self._setting.prospect.stand
+        unit = stand.kpi.unit
+        currency = setting.prospect.strategy.organisation.currency or ""
 
-    return draw([chances, path], margins=MARGINS)
+        def chances(ax: Axes) -> None:
+            title = f"{stand.kpi.title} {stand.period.label}: which target, and how likely"
+            attainment_chart(
+                view.curve, marks=view.marks, ax=ax, title=title, unit=unit, currency=currency
+            )
+
+        def path(ax: Axes) -> None:
+            title = f"The path to {setting.say(view.target)}"
+            glide_chart(
+                view.path, history=setting.history, ax=ax, title=title, unit=unit, currency=currency
+            )
+
+        return self._live.draw([chances, path])

@@ -16,7 +16,7 @@ from kpikit.targets.prospect import Links, follow_links
 from kpikit.targets.setting import TargetSetting, TargetView, prepare_setting
 from kpikit.units import format_chance, format_value
 from kpikit.widgets.guard import Guard
-from kpikit.widgets.pictures import draw_target, image, show
+from kpikit.widgets.pictures import TargetPicture, image, show
 
 if TYPE_CHECKING:
     from datetime import date
@@ -58,6 +58,7 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
         self._guard, self.computed = Guard(), 0
         self.setting: TargetSetting | None = None
         self.view: TargetView | None = None
+        self._drawn: TargetPicture | None = None
         options = _settable(strategy)
         known = [name for _, name in options]
         self.kpi = widgets.Dropdown(
@@ -126,7 +127,7 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
             ledger=self._ledger,
             links=self._links,
         )
-        self.setting = setting
+        self.setting, self._drawn = setting, TargetPicture(setting)
         _fit(self.target, setting.lowest, setting.highest)
         start = setting.committed if setting.accepted is None else setting.accepted
         self.target.value = start
@@ -156,7 +157,7 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
         self._show()
 
     def _show(self) -> None:
-        if self.setting is None:
+        if self.setting is None or self._drawn is None:
             return
         self.computed += 1
         view = self.setting.view(self.target.value, self.changes)
@@ -165,16 +166,12 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
             f'<p class="kpikit-said" data-chance="{view.chance:.4f}" role="status">'
             f"<b>{escape(view.sentence)}</b></p>"
         )
-        self._guard.soon(self._draw)  # the words are read while it is drawn
         ignored = [f"{name}: {reason}" for name, reason in view.ignored.items()]
         if ignored:
             self._guard.say(f"Not followed: {'; '.join(ignored)}.", mark="ⓘ")
         else:
             self._guard.hush()
-
-    def _draw(self) -> None:
-        if self.setting is not None and self.view is not None:
-            show(self.picture, draw_target(self.setting, self.view), alt=self.view.sentence)
+        show(self.picture, self._drawn.draw(view), alt=view.sentence)
 
     def _accept(self) -> None:
         self._guard.settle()

@@ -131,7 +131,7 @@ def test_what_is_no_number_is_refused_and_later_moves_work(form):
 
 
 def test_a_defect_is_shown_and_later_moves_work(form, monkeypatch):
-    monkeypatch.setattr(module, "draw_target", lambda *_: 1 / 0)
+    monkeypatch.setattr(module, "show", lambda *_, **__: 1 / 0)
     form.target.value = form.target.min
     form.settle()
     assert "ZeroDivisionError" in form.message.value
