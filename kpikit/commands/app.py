@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 NOTEBOOK = "09_what_if.ipynb"
 AHEAD = 3  # periods whose targets can be set
-IDLE, LOOK = 900, 60  # seconds without a visitor before a kernel ends, and between looks
+LOOK = 60  # seconds between looks for kernels that nobody uses
 KERNELS = "kpikit.commands.app_kernels.CappedKernels"
 LOOPBACK = "127.0.0.1"
+# a kernel is made ready for a visitor who comes later, when more may be on record
+ON_ARRIVAL = "from voila.utils import wait_for_request\n\nwait_for_request()\nsetter.refresh()"
+PAGE = Path(__file__).parent / "app_page"  # holds Voilà's template, without outside resources
 
 
 def app(  # noqa: PLR0913 - one parameter an option
@@ -36,6 +39,7 @@ def app(  # noqa: PLR0913 - one parameter an option
     as_of: AsOf = None,
     port: Annotated[int, typer.Option(help="Where to listen, on this machine only.")] = 8866,
     most: Annotated[int, typer.Option(help="How many may use it at once.", min=1)] = 8,
+    idle: Annotated[int, typer.Option(help="Seconds unused until a kernel ends.", min=1)] = 900,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Show the what-if application in a browser: targets, levers, and every KPI.
@@ -64,9 +68,16 @@ def app(  # noqa: PLR0913 - one parameter an option
         place = Path(folder) / "what_if.ipynb"
         _write(_app_notebook(values), place)
         typer.echo(f"http://{LOOPBACK}:{port}/")
-        command = _command(place, port=port, browser=browser)
-        code = _serve(command, os.environ | {MOST: str(most + 1)})  # one is kept warm
+        command = _command(place, port=port, idle=idle, browser=browser)
+        # one is kept warm
+        code = _serve(command, os.environ | {MOST: str(most + 1), "JUPYTER_PATH": _paths()})
     raise typer.Exit(0 if code == 0 else 2)
+
+
+def _paths() -> str:
+    """Return where Jupyter looks for what is its own, our page first."""
+    known = os.environ.get("JUPYTER_PATH")
+    return os.pathsep.join([os.fspath(PAGE), *([known] if known else [])])
 
 
 def _serve(command: list[str], environment: dict[str, str]) -> int:
@@ -83,18 +94,20 @@ def _serve(command: list[str], environment: dict[str, str]) -> int:
     return 0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else code
 
 
-def _command(place: Path, *, port: int, browser: bool) -> list[str]:
+def _command(place: Path, *, port: int, idle: int, browser: bool) -> list[str]:
     options = {
         "Voila.ip": LOOPBACK,
         "Voila.port": str(port),
         "Voila.open_browser": str(browser),
+        "VoilaConfiguration.template": "kpikit",
+        "VoilaConfiguration.allow_theme_override": "YES",
         "VoilaConfiguration.strip_sources": "True",
         "VoilaConfiguration.show_tracebacks": "False",
         "VoilaConfiguration.preheat_kernel": "True",
         "VoilaConfiguration.default_pool_size": "1",
         "VoilaConfiguration.multi_kernel_manager_class": KERNELS,
-        "MappingKernelManager.cull_idle_timeout": str(IDLE),
-        "MappingKernelManager.cull_interval": str(LOOK),
+        "MappingKernelManager.cull_idle_timeout": str(idle),
+        "MappingKernelManager.cull_interval": str(min(LOOK, idle)),
         "MappingKernelManager.cull_connected": "True",
     }
     return [
@@ -105,6 +118,7 @@ def _command(place: Path, *, port: int, browser: bool) -> list[str]:
 
 def _app_notebook(values: dict[str, object]) -> NotebookNode:
     """Return the notebook's heading, parameters and the cells that make the app."""
+    from nbformat.v4 import new_code_cell
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
@@ -118,6 +132,7 @@ def _app_notebook(values: dict[str, object]) -> NotebookNode:
     notebook.cells = [
         heading,
         *(cell for cell in notebook.cells if wanted & set(cell.metadata.get("tags", []))),
+        new_code_cell(ON_ARRIVAL),  # type: ignore[no-untyped-call]
     ]
     return notebook
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from kpikit.analysis.panel import Floats, season_length
 from kpikit.errors import DataError
-from kpikit.periods import Period, parse_date
+from kpikit.periods import Period
 from kpikit.targets.accepted import AcceptedTargets, wanted_targets
 from kpikit.targets.direction import quantile_level, reached
 from kpikit.targets.glide import LEVELS, Ahead, glide_path, look_ahead
@@ -156,7 +156,7 @@ def prepare_setting(  # noqa: PLR0913 - each argument is a question of its own
         strategy, observations, kpi=kpi, period=period, as_of=as_of, links=links
     )
     stand = prospect.stand
-    accepted = _in_force(strategy, prospect, ledger, as_of)
+    accepted = _in_force(strategy, prospect, ledger)
     draws = prospect.draws({})
     low, high = (float(end) for end in np.quantile(draws, (0.005, 0.995)))
     margin = max(high - low, abs(high), 1e-9 if high == low else 0.0) * 0.02 + (high - low) * 0.25
@@ -173,10 +173,10 @@ def prepare_setting(  # noqa: PLR0913 - each argument is a question of its own
 
 
 def _in_force(
-    strategy: Strategy, prospect: Prospect, ledger: AcceptedTargets | None, as_of: object
+    strategy: Strategy, prospect: Prospect, ledger: AcceptedTargets | None
 ) -> float | None:
-    today = parse_date(str(as_of)) if as_of else date.max
-    known, _ = wanted_targets(strategy, ledger, today=today)
+    # later facts are not seen, but whoever sets a target sees what was accepted before
+    known, _ = wanted_targets(strategy, ledger, today=date.max)
     stand = prospect.stand
     for one in known:
         if (one.kpi.id, one.segment, one.period) == (stand.kpi.id, "", stand.period):

@@ -19,6 +19,7 @@ from kpikit.errors import DataError
 from kpikit.results import Result, notes_html
 from kpikit.widgets.guard import Guard
 from kpikit.widgets.pictures import draw, image, show
+from kpikit.widgets.sheet import NAMES, WIDE, dressed
 
 if TYPE_CHECKING:
     from kpikit.observations import Observations
@@ -31,8 +32,6 @@ QUESTIONS: Mapping[str, str] = {
     "Does it have a season?": "season",
     "What tells its future?": "leads",
 }
-NAMES = {"description_width": "10em"}
-WIDE = widgets.Layout(width="100%", max_width="46em")
 
 
 def explore(  # noqa: PLR0913 - each argument is a question of its own
@@ -106,6 +105,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         for choice in choices:
             choice.observe(lambda _: self._guard.soon(self._show), names="value")
         super().__init__([*choices, self.said, self.picture, self.notes, self.message])
+        dressed(self)
         self._guard.run(self._show)
 
     def settle(self) -> None:

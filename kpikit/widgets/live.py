@@ -54,11 +54,11 @@ class LivePicture:
                 part(ax)
             if self._stretch() or self._ground is None:
                 self._draw_ground()
-            self._canvas.restore_region(self._ground)
+            self._canvas.restore_region(self._ground)  # type: ignore[no-untyped-call]
             for ax in self._axes:
                 for one in _content(ax):
                     ax.draw_artist(one)
-        return _png(np.asarray(self._canvas.buffer_rgba()))
+        return _png(np.asarray(self._canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
 
     def _stretch(self) -> bool:
         """Give the axes room for their content, and return whether any has moved."""
@@ -78,10 +78,10 @@ class LivePicture:
         shown = [one.get_visible() for one in content]
         for one in content:
             one.set_visible(False)
-        self._canvas.draw()
+        self._canvas.draw()  # type: ignore[no-untyped-call]
         for one, was in zip(content, shown, strict=True):
             one.set_visible(was)
-        self._ground = self._canvas.copy_from_bbox(self._canvas.figure.bbox)
+        self._ground = self._canvas.copy_from_bbox(self._canvas.figure.bbox)  # type: ignore[no-untyped-call]
         self.grounds += 1
 
 

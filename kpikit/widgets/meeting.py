@@ -11,12 +11,12 @@ import ipywidgets as widgets  # type: ignore[import-untyped]
 from kpikit.results import table_html
 from kpikit.review.minutes import KINDS, minute_of, minutes_of
 from kpikit.widgets.guard import Guard
+from kpikit.widgets.sheet import FITTING, WIDE, dressed
 
 if TYPE_CHECKING:
     from kpikit.ledger import Ledger
 
 SHOWN = ["seq", "kind", "text", "kpis", "owner", "due", "who"]
-WIDE = widgets.Layout(width="46em")
 
 
 class MeetingForm(widgets.VBox):  # type: ignore[misc]
@@ -50,9 +50,9 @@ class MeetingForm(widgets.VBox):  # type: ignore[misc]
         self.due = widgets.DatePicker(description="Due")
         self.who = widgets.Text(description="Said by", placeholder="who writes this down")
         self.why = widgets.Text(description="Why", placeholder="the reason", layout=WIDE)
-        self.save = widgets.Button(description="Record", button_style="primary")
+        self.save = widgets.Button(description="Record", button_style="primary", layout=FITTING)
         self.taken = widgets.Dropdown(description="Take back", options=[("nothing", "")])
-        self.undo = widgets.Button(description="Take back")
+        self.undo = widgets.Button(description="Take back", layout=FITTING)
         self._guard = Guard()
         self.message = self._guard.message
         self.table = widgets.HTML()
@@ -66,6 +66,7 @@ class MeetingForm(widgets.VBox):  # type: ignore[misc]
                 widgets.HBox([self.taken, self.undo]),
             ]
         )  # fmt: skip
+        dressed(self)
         self._fit()
         self._guard.run(self._show)
 

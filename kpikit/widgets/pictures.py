@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -36,8 +36,8 @@ def show(place: widgets.HTML, content: bytes, *, alt: str) -> None:
     """Put a picture into its place, with its text for those who do not see it."""
     data = b64encode(content).decode("ascii")
     place.value = (
-        f'<img class="kpikit-picture" style="max-width: 100%; height: auto" '
-        f'alt="{escape(alt)}" src="data:image/png;base64,{data}">'
+        '<div class="kpikit-frame"><img class="kpikit-picture" '
+        f'alt="{escape(alt)}" src="data:image/png;base64,{data}"></div>'
     )
 
 

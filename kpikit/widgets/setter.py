@@ -17,6 +17,7 @@ from kpikit.targets.setting import TargetSetting, TargetView, prepare_setting
 from kpikit.units import format_chance, format_value
 from kpikit.widgets.guard import Guard
 from kpikit.widgets.pictures import TargetPicture, image, show
+from kpikit.widgets.sheet import FITTING, NAMES, WIDE, dressed
 
 if TYPE_CHECKING:
     from datetime import date
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 STEPS = 200  # of a slider
 SHOWN = ["kpi", "period", "value", "attainment", "who", "why"]
-WIDE = widgets.Layout(width="100%", max_width="46em")
-NAMES = {"description_width": "10em"}
 
 
 class TargetSetter(widgets.VBox):  # type: ignore[misc]
@@ -59,6 +58,7 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
         self.setting: TargetSetting | None = None
         self.view: TargetView | None = None
         self._drawn: TargetPicture | None = None
+        self._on_record = 0
         options = _settable(strategy)
         known = [name for _, name in options]
         self.kpi = widgets.Dropdown(
@@ -71,12 +71,14 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
         self.target = _slider("Target")
         self.levers: dict[str, widgets.FloatSlider] = {}
         self.lever_box = widgets.VBox()
-        self.reset = widgets.Button(description="Levers back to expected")
+        self.reset = widgets.Button(description="Levers back to expected", layout=FITTING)
         self.said = widgets.HTML()
         self.picture = image()
         self.who = widgets.Text(description="Accepted by", style=NAMES, layout=WIDE)
         self.why = widgets.Text(description="Why", style=NAMES, layout=WIDE)
-        self.accept = widgets.Button(description="Accept this target", button_style="primary")
+        self.accept = widgets.Button(
+            description="Accept this target", button_style="primary", layout=FITTING
+        )
         self.message, self.table = self._guard.message, widgets.HTML()
         self.kpi.observe(lambda _: self._guard.run(self._load), names="value")
         self.period.observe(lambda _: self._guard.run(self._load), names="value")
@@ -85,12 +87,14 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
         self.accept.on_click(lambda _: self._guard.run(self._accept))
         super().__init__(
             [
-                self.kpi, self.period, self.target, self.said, self.picture,
+                self.kpi, self.period, self.target,
                 widgets.HTML("<h3>Levers</h3>"), self.lever_box, self.reset,
+                self.said, self.picture,
                 widgets.HTML("<h3>Accept</h3>"), self.who, self.why, self.accept,
                 self.message, self.table,
             ]
         )  # fmt: skip
+        dressed(self)
         self._guard.run(self._load)
 
     @property
@@ -105,6 +109,15 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
     def settle(self) -> None:
         """Answer at once what waits for events to pause."""
         self._guard.settle()
+
+    def refresh(self) -> None:
+        """Begin anew where others have put a target on record since."""
+        if self._ledger is not None and self._known() != self._on_record:
+            self._guard.run(self._load)
+
+    def _known(self) -> int:
+        """Return how many targets are on record."""
+        return len(self._ledger.read(Target).to_frame()) if self._ledger is not None else 0
 
     def _later(self, _change: object) -> None:
         self._guard.soon(self._show)
@@ -203,6 +216,7 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
         """Show what is accepted, as the ledger has it."""
         if self._ledger is None:
             return
+        self._on_record = self._known()
         found = self._ledger.latest(Target).to_frame()
         found = found[found["kpi"] == self.kpi.value]
         if found.empty:

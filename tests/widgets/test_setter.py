@@ -169,3 +169,15 @@ def test_the_explorer_answers_and_says_what_it_cannot(observations):
     looked.question.value = "leads"
     looked.settle()
     assert looked.message.value == ""
+
+
+def test_a_form_made_ready_before_sees_what_was_accepted_since(form, observations, ledger):
+    # facts end with what was known in 2026; what people accept today is later, and is seen
+    asked = {"periods": ["2027Q1"], "kpi": "income", "ledger": ledger, "as_of": "2026-12-31"}
+    early = set_target(STRATEGY, observations, **asked)
+    form.target.value += form.target.step
+    form.who.value, form.why.value = "coo", "a new shop"
+    form.accept.click()
+    early.refresh()
+    assert early.target.value == pytest.approx(form.target.value)
+    assert "a new shop" in early.table.value
