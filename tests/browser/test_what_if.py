@@ -27,6 +27,8 @@ from kpikit.review.printing import find_chromium
 
 pytestmark = pytest.mark.browser
 REPLY = "Hours to the first reply"
+FITS = """width => [...document.querySelectorAll('select, input, button, .kpikit-frame')]
+    .every(one => one.getBoundingClientRect().right <= width)"""
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +88,7 @@ def test_in_the_app_targets_and_levers_move_and_what_is_accepted_stays(browser, 
         page.get_by_label("Question", exact=True).select_option("Does it have a season?")
         expect(page.get_by_role("status").filter(has_text="season")).to_be_visible()
         page.set_viewport_size({"width": 390, "height": 844})
-        wide = "() => [...document.querySelectorAll('select, input, button, .kpikit-frame')]"
-        right = page.evaluate(f"{wide[6:]}.map(one => one.getBoundingClientRect().right)")
-        assert max(right) <= 390
+        page.wait_for_function(FITS, arg=390)
         page.close()
 
         again, beyond = new_page(browser)
