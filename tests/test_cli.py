@@ -220,7 +220,7 @@ def test_a_review_that_is_broken_off_ends_tidily(strategy, review_of):
     with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stderr.readline() == b"support: running\n"
         process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=30)
+        stdout, stderr = process.communicate(timeout=50)  # before the notebook ends by itself
     assert process.returncode == 130
     assert b"support (not_run)" in stdout
     assert b"Traceback" not in stderr

@@ -60,6 +60,8 @@ def report_processes() -> Iterator[Processes]:
 
 def run_process(start: Start, work: Path, limit: float, stop: Event) -> int | str:
     """Run a report's process in its folder; return its exit code, or why it was ended."""
+    if stop.is_set():  # loading what a report needs takes long, and nobody wants it any more
+        return STOPPED
     process = start(work)
     try:
         return _wait(process, time.monotonic() + limit, stop)
