@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ROW = 0.2  # inches
 LINES = 34  # characters of a label
 ACROSS = 112  # characters of all that stands beside it
+FULL = 0.09  # width of a bar that stands for all of a department, so that its number has room
 # kind of link -> its letter in a cell
 LETTERS = {
     "contributes": "C",
@@ -64,7 +65,7 @@ def coverage_chart(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.text(0.015, height, shorten(str(duty), LINES), fontsize=8, va="center")
         ax.barh(
             height,
-            0.14 * weight,
+            FULL * weight,
             left=0.2,
             height=0.6,
             color=BLUE if covered else "white",
@@ -73,7 +74,7 @@ def coverage_chart(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             linewidth=0.8,
         )
         ax.text(
-            0.2 + 0.14 * weight + 0.006,
+            0.2 + FULL * weight + 0.006,
             height,
             format_value(weight, "share"),
             fontsize=7,
