@@ -156,16 +156,16 @@ def on_record(
     DataError
         When what is given is no ledger.
     """
+    address = ledger_of(strategy) if ledger is None else None
+    if ledger is None and address is None:  # what reads a ledger takes long to load
+        yield None
+        return
     from kpikit.ledger import Ledger, open_ledger
 
-    if ledger is not None:
+    if address is None:
         if not isinstance(ledger, Ledger):
             raise DataError(f"ledger is {ledger!r}. Pass what open_ledger returns, or None.")
         yield OnRecord(ledger=ledger, as_of=as_of)
-        return
-    address = ledger_of(strategy)
-    if address is None:
-        yield None
         return
     with open_ledger(address) as opened:
         yield OnRecord(ledger=opened, as_of=as_of)
