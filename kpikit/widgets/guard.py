@@ -15,6 +15,7 @@ from kpikit.errors import KpikitError
 
 PAUSE = 0.06  # seconds without a further event, after which the last one is answered
 LONGEST = 0.2  # seconds after which events that do not pause are answered as well
+SHARE = 3  # answers that take long are given no more often than one in so many times as long
 LOG = logging.getLogger("kpikit.widgets")
 
 
@@ -33,6 +34,7 @@ class Guard:
         self._waiting: Callable[[], None] | None = None
         self._since = 0.0
         self._answered = 0.0
+        self._cost = 0.0
         self._timer: Timer | asyncio.TimerHandle | None = None
 
     def run(self, act: Callable[[], None]) -> bool:
@@ -54,15 +56,17 @@ class Guard:
         """Do something now, or, of many events close together, the last once they pause."""
         with self._lock:
             waits, self._waiting = self._waiting is not None, act
+            longest = max(LONGEST, SHARE * self._cost)
             if not waits:
                 self._since = monotonic()
-                if self._since - self._answered > LONGEST:
+                if self._since - self._answered > longest:
                     self._answer()
                     return
             if self._timer is not None:
                 self._timer.cancel()
-            left = LONGEST - (monotonic() - self._since)
-            self._timer = _after(max(min(PAUSE, left), 0.0), self._answer)
+            left = longest - (monotonic() - self._since)
+            pause = max(PAUSE, self._cost)
+            self._timer = _after(max(min(pause, left), 0.0), self._answer)
 
     def settle(self) -> None:
         """Do now what waits, and what that leaves to be done."""
@@ -72,9 +76,11 @@ class Guard:
     def _answer(self) -> None:
         with self._lock:
             act, self._waiting, self._timer = self._waiting, None, None
+            begun = monotonic()
             if act is not None:
                 self.run(act)
             self._answered = monotonic()
+            self._cost = self._answered - begun
 
     def say(self, text: str, *, mark: str) -> None:
         """Show a sentence in the app."""
