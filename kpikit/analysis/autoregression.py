@@ -14,7 +14,7 @@ MEMORIES: Floats = np.append(np.arange(0.0, 0.955, 0.025), MOST)
 EXACT = 1e-13  # residuals this small beside the values are rounding, not noise
 # degrees of freedom of the t reference that a full memory takes, since it is estimated itself
 # (simulated: 24 to 120 periods), and what is left to it at least
-MEMORY_COST, LEAST_FREEDOM = 18.0, 2.0
+MEMORY_COST, LEAST_FREEDOM = 25.0, 2.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,7 +62,7 @@ def fit_line(values: Floats, times: NDArray[np.int64], columns: Floats) -> Line:
     The memory maximises the restricted likelihood (Patterson and Thompson 1971), which
     takes account of what the columns use up, so that it is not too short in short series.
     The t reference has (n - k)(1 - phi^2) / (1 + phi^2) degrees of freedom, by which a
-    variance is told (Bayley and Hammersley 1946), less 18 phi^2; two at least.
+    variance is told (Bayley and Hammersley 1946), less 25 phi^3; two at least.
     Across a gap of g periods the memory is phi to the power g.
     """
     basis, back, rank = _basis(columns)
@@ -78,7 +78,7 @@ def fit_line(values: Floats, times: NDArray[np.int64], columns: Floats) -> Line:
         coefficients=back @ found,
         covariance=back @ inverse @ back.T * squares / free,
         phi=phi,
-        freedom=max(LEAST_FREEDOM, free * (1 - phi**2) / (1 + phi**2) - MEMORY_COST * phi**2),
+        freedom=max(LEAST_FREEDOM, free * (1 - phi**2) / (1 + phi**2) - MEMORY_COST * phi**3),
         rank=rank,
         squares=squares,
     )

@@ -37,7 +37,8 @@ def test_memory_is_found():
     found = fit_line(noise, np.arange(n), line(np.arange(n)))
     assert found.phi == pytest.approx(0.6, abs=0.12)
     square = found.phi**2
-    assert found.freedom == pytest.approx((n - 2) * (1 - square) / (1 + square) - 18 * square)
+    cost = 25 * found.phi**3
+    assert found.freedom == pytest.approx((n - 2) * (1 - square) / (1 + square) - cost)
 
 
 def test_the_restricted_likelihood_agrees_with_a_dense_one():
