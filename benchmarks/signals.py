@@ -6,6 +6,8 @@ of one standard deviation. False alarms per 100 periods and the share of series 
 counted on KPIs without a signal; then one value, in the middle or the last, is moved by 4 and by 6
 standard deviations. With `--board`, boards of 50 and 500 such KPIs without a signal, independent or
 with half of their variance shared by all, get a budget, and what is raised is set against it.
+With `--baselines` levels begin anew at every step that `find_baselines` finds, as in a review; that
+some of those are found where nothing changed is part of what is measured then.
 
 `--data FILE` scores daily series (`series, date, y, label, in_window`): an event is seen where a
 signal falls within a day of it, and a signal is false outside the windows.
@@ -21,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from kpikit import find_signals
+from kpikit.analysis.baselines import find_baselines
 
 KINDS = {
     "independent": 0.0,
@@ -62,7 +65,9 @@ def simulate(rng: np.random.Generator, kind: str, count: int, n: int) -> np.ndar
     return 100 + SD * value
 
 
-def words(values: np.ndarray, *, budget: float | None = None) -> np.ndarray:
+def words(
+    values: np.ndarray, *, budget: float | None = None, baselines: bool = False
+) -> np.ndarray:
     """Return the signals of series, a row each."""
     count, n = values.shape
     months = pd.date_range("2010-01-01", periods=n, freq="MS")
@@ -75,7 +80,8 @@ def words(values: np.ndarray, *, budget: float | None = None) -> np.ndarray:
             "value": values.ravel(),
         }
     )
-    found = find_signals(panel, budget=budget).to_frame()["signal"]
+    resets = find_baselines(panel) if baselines else None
+    found = find_signals(panel, budget=budget, resets=resets).to_frame()["signal"]
     return found.to_numpy(dtype=str).reshape(count, n)
 
 
@@ -93,14 +99,14 @@ def moved(
     return changed, (rows, place)
 
 
-def cells(runs: int, seed: int, lengths: Sequence[int]) -> pd.DataFrame:
+def cells(runs: int, seed: int, lengths: Sequence[int], *, baselines: bool) -> pd.DataFrame:
     """Return one row per kind and length."""
     rows = []
     for number, kind in enumerate(KINDS):
         for n in lengths:
             rng = np.random.default_rng([seed, number, n])
             values = simulate(rng, kind, runs, n)
-            found = words(values)
+            found = words(values, baselines=baselines)
             alarm, look = found == "exceptional", found != "none"
             row = {"kind": kind, "n": n, "false": 100 * alarm.mean()}
             row["false s.e."] = 100 * alarm.mean(axis=1).std() / np.sqrt(runs)
@@ -110,7 +116,7 @@ def cells(runs: int, seed: int, lengths: Sequence[int]) -> pd.DataFrame:
             for size in (4, 6):
                 for last in (False, True):
                     changed, where = moved(rng, kind, some, size, last=last)
-                    seen = words(changed)[where]
+                    seen = words(changed, baselines=baselines)[where]
                     name = f"{'last' if last else 'mid'} {size}"
                     row[f"{name} exceptional"] = (seen == "exceptional").mean()
                     row[f"{name} any"] = (seen != "none").mean()
@@ -182,6 +188,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lengths", type=int, nargs="+", default=LENGTHS)
     parser.add_argument("--board", action="store_true", help="boards with a budget instead")
+    parser.add_argument("--baselines", action="store_true", help="begin anew at steps found")
     parser.add_argument("--data", help="labelled daily series, as Parquet, instead")
     options = parser.parse_args()
     if options.data:
@@ -190,7 +197,7 @@ def main() -> None:
     if options.board:
         boards(options.runs, options.seed)
         return
-    table = cells(options.runs, options.seed, options.lengths)
+    table = cells(options.runs, options.seed, options.lengths, baselines=options.baselines)
     with pd.option_context("display.width", 250, "display.max_columns", 30):
         print(table.round(3).to_string(index=False))
         core = table[table["kind"] != "near random walk"]

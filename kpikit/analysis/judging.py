@@ -232,10 +232,14 @@ def _over_a_season(values: Floats, period: int) -> Floats:
 def _without_exceptional(
     values: Floats, live: NDArray[np.bool_], period: int, anew: list[int], rules: Rules
 ) -> _Told:
-    """Tell the periods from each other, the exceptional taken out one at a time."""
+    """Tell the periods from each other, the exceptional taken out one at a time.
+
+    A large budget takes out no more than would be exceptional without one: the farthest of
+    ordinary periods belong to the spread that limits are drawn from.
+    """
     apart = np.flatnonzero(~live).tolist()
     most = len(apart) + int(live.sum()) // MOST_REMOVED
-    alpha = rules.alpha or FAMILY / min(int(live.sum()), FAMILY_PERIODS)
+    alpha = min(rules.alpha or 1.0, FAMILY / min(int(live.sum()), FAMILY_PERIODS))
     while True:
         expectation = expect(values, period, apart=apart, anew=anew)
         told = _Told(values=values, expectation=expectation, apart=tuple(apart))

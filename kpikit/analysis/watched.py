@@ -33,7 +33,8 @@ def judge_kpis(
         `kpi, segment, period_start, value`, of the strategy's KPIs. Never modified.
     baselines
         Where levels began anew; what `find_baselines` finds in the panel unless given. To
-        count what people decided as well, give `find_baselines(panel, resets=...)`.
+        count what people decided as well, give `find_baselines(panel, resets=...)` of
+        `kpikit.analysis.baselines`.
     budget
         How many false exceptional periods to expect over all that is judged.
     workers
