@@ -12,6 +12,7 @@ import pandas as pd
 
 from kpikit.charts.embed import picture
 from kpikit.charts.style import axes, look
+from kpikit.tables import STYLE, table_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +69,7 @@ class Result(ABC):
             (
                 f"<p><b>{escape(sentence)}</b></p>",
                 picture(self._draw, alt=sentence),
-                table_html(self._shown()),
+                STYLE + table_html(self._shown()),
                 notes_html(self.notes),
             )
         )
@@ -98,20 +99,6 @@ class Finding:
     sentence: str
     evidence: Mapping[str, object] = field(default_factory=dict)
     fix: str = ""
-
-
-def table_html(frame: pd.DataFrame) -> str:
-    """Return a table as HTML: everything escaped, a dash for what is missing.
-
-    Examples
-    --------
-    >>> "&lt;b&gt;" in table_html(pd.DataFrame({"kpi": ["<b>"]}))
-    True
-    """
-    html: str = frame.to_html(
-        index=False, border=0, na_rep="–", justify="unset", float_format=lambda v: f"{v:.4g}"
-    )
-    return html
 
 
 def notes_html(notes: tuple[str, ...]) -> str:

@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "kpikit"
 FLOORS = [  # lowest first; rooms on one floor do not know each other
     {"errors", "files", "units", "calendars", "periods", "public_days"},
-    {"results", "charts", "cache"},
+    {"results", "charts", "tables", "cache"},
     {"strategy", "ledger"},
     {"sources"},
     {"observations"},
@@ -31,6 +31,7 @@ ALLOWED = {
     ("units", "errors"),
     ("public_days", "errors"),
     ("results", "charts"),
+    ("results", "tables"),
 }
 
 

@@ -57,6 +57,7 @@ def chain_chart(faults: pd.DataFrame, *, records: int, ax: Axes | None = None) -
     ax.set_yticks([])
     ax.set_xlabel("record")
     ax.set_title(f"Records in the chain: {records:,}; faults: {len(faults)}", parse_math=False)
+    ax.set_xlim(0, max(records, 1) + 0.5)  # an empty chain has no place to stretch
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.grid(visible=False)
     return ax

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kpikit.charts.style import BLUE, GRID, INK, MUTED, ORANGE, PURPLE, SKY, axes, dress
+from kpikit.charts.style import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PURPLE, SKY, axes, dress
 from kpikit.units import Unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+SEGMENTS = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"), (SKY, "v"))
 BANDS = (("q0.025", "q0.975", 0.18), ("q0.1", "q0.9", 0.32), ("q0.25", "q0.75", 0.5))
 
 
@@ -51,6 +52,37 @@ def history_chart(
             label="partial period",
         )
     return dress(ax, title=title, unit=unit, currency=currency)
+
+
+def segments_chart(frame: pd.DataFrame, *, ax: Axes, title: str = "") -> Axes:
+    """Draw the histories of a KPI's segments beside that of the whole, where it is there.
+
+    The largest at the end are drawn, as many as can be told apart.
+
+    Parameters
+    ----------
+    frame
+        `segment` (empty for the whole), `period_start`, `value`, `complete`.
+    """
+    told = frame[frame["complete"] & frame["value"].notna()]
+    whole, parts = told[told["segment"] == ""], told[told["segment"] != ""]
+    if len(whole):
+        ax.plot(whole["period_start"], whole["value"], color=INK, linestyle="--", label="the whole")
+    last = parts.groupby("segment")["value"].last().sort_values(ascending=False)
+    for segment, (color, marker) in zip(last.index, SEGMENTS, strict=False):
+        own = parts[parts["segment"] == segment]
+        ax.plot(
+            own["period_start"],
+            own["value"],
+            color=color,
+            marker=marker,
+            markersize=4,
+            label=str(segment),
+        )
+    if len(last) > len(SEGMENTS):
+        title = f"{title}: the largest {len(SEGMENTS)} of {len(last)} segments"
+    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+    return dress(ax, title=title)
 
 
 def trend_line(frame: pd.DataFrame, *, ax: Axes, label: str = "trend") -> Axes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kpikit.charts.series import history_chart
+from kpikit.charts.series import history_chart, segments_chart
 from kpikit.charts.style import BLUE, MUTED, ORANGE, SIZE, dress
 from kpikit.errors import UnknownNameError
 from kpikit.observations.eras import no_definitions
@@ -149,6 +149,9 @@ class Observations(Result):
         from matplotlib.figure import Figure
 
         kpis = self.frame["kpi"].unique()
+        if len(kpis) == 1 and (self.frame["segment"] != "").any():
+            segments_chart(self.frame, ax=ax, title=str(kpis[0]))
+            return
         if len(kpis) == 1:
             history_chart(self.history(str(kpis[0])), ax=ax, title=str(kpis[0]))
             return

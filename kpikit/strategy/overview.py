@@ -7,11 +7,11 @@ from html import escape
 
 import pandas as pd
 
-from kpikit.results import table_html
 from kpikit.strategy.kpi import Kpi
 from kpikit.strategy.model import COMPANY, Strategy
 from kpikit.strategy.organisation import Objective
 from kpikit.strategy.tree import kpis_of, parent, retired_kpis_of
+from kpikit.tables import table_html
 from kpikit.units import format_value
 
 ROWS_SHOWN = 20  # of a table

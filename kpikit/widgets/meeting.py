@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
 
-from kpikit.results import table_html
 from kpikit.review.minutes import KINDS, minute_of, minutes_of
+from kpikit.tables import table_html
 from kpikit.widgets.guard import Guard
 from kpikit.widgets.sheet import FITTING, WIDE, dressed
 

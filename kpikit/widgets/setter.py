@@ -11,7 +11,7 @@ import ipywidgets as widgets  # type: ignore[import-untyped]
 
 from kpikit.errors import DataError
 from kpikit.ledger import Ledger, Target
-from kpikit.results import table_html
+from kpikit.tables import table_html
 from kpikit.targets.prospect import Links, follow_links
 from kpikit.targets.setting import TargetSetting, TargetView, prepare_setting
 from kpikit.units import format_chance, format_value

@@ -31,6 +31,16 @@ def test_many_kpis_and_one_are_drawn(observations):
     assert one.plot().get_title(loc="left") == "deals"
 
 
+def test_segments_of_one_kpi_are_lines_beside_the_whole(observations):
+    whole = observations.to_frame().query("kpi == 'deals'")
+    parts = [whole.assign(segment=f"part {name}", value=name) for name in range(7)]
+    split = Observations(frame=pd.concat([whole, *parts]), missing=observations.missing)
+    ax = split.plot()
+    named = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert named == ["the whole", *(f"part {name}" for name in (6, 5, 4, 3, 2))]
+    assert ax.get_title(loc="left") == "deals: the largest 5 of 7 segments"
+
+
 def test_the_picture_of_many_kpis_has_room_for_their_names(observations):
     frame = observations.to_frame()
     many = [frame.assign(kpi=f"kpi_{number}") for number in range(50)]

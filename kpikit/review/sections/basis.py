@@ -6,9 +6,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from kpikit.observations.build import used_sources
-from kpikit.results import notes_html, table_html
+from kpikit.results import notes_html
 from kpikit.review.numbers import Carried, review_numbers
 from kpikit.review.sections.words import Section
+from kpikit.tables import table_html
 
 if TYPE_CHECKING:
     from kpikit.review.findings import Review

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from kpikit.strategy import Kpi, Strategy
-from kpikit.units import MISSING
+from kpikit.tables import write_table
 
 if TYPE_CHECKING:
     from kpikit.review.findings import KpiReview, Review
@@ -69,21 +69,5 @@ def table(
     head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: int = 0, caption: str = ""
 ) -> str:
     """Return a table whose last columns hold numbers; nothing without rows."""
-    if not rows:
-        return ""
-    first = len(head) - numbers
-    cells = "".join(
-        f'<th scope="col"{num(place >= first)}>{escape(name)}</th>'
-        for place, name in enumerate(head)
-    )
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f"<td{num(place >= first)}>{escape(text) or MISSING}</td>"
-            for place, text in enumerate(row)
-        )
-        + "</tr>"
-        for row in rows
-    )
-    above = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f"<table>{above}<thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
+    places = range(len(head) - numbers, len(head))
+    return write_table(head, rows, numbers=places, caption=caption)
