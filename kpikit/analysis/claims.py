@@ -11,7 +11,14 @@ import pandas as pd
 from kpikit.analysis.board import Board, read_boards
 from kpikit.analysis.discovery import q_values
 from kpikit.analysis.evidence import partial_r2, smallest_seen
-from kpikit.analysis.lag_tests import Lagged, LagTests, judge_lags, lay_lags, told_by
+from kpikit.analysis.lag_tests import (
+    Lagged,
+    LagTests,
+    judge_lags,
+    lay_lags,
+    of_several,
+    told_by,
+)
 from kpikit.analysis.lead_tables import TELLABLE, evidence
 from kpikit.analysis.panel import season_length
 from kpikit.analysis.steady import steady_innovations
@@ -187,7 +194,7 @@ def _judge(claim: Claim) -> Judged | None:
     if not np.isfinite(tests.p_value[0]):
         return None
     two_sided, strongest = tests.p_lags[:, 0], int(tests.lag[0])
-    p_any = _of_several(float(two_sided.min()), len(two_sided))
+    p_any = float(of_several(two_sided.min(), len(two_sided)))
     own, p_beside = tests, float("nan")
     if strongest not in claim.lags and p_any <= ALPHA:
         # another lag tells more: does the claimed one tell anything beside it?
@@ -201,19 +208,14 @@ def _judge(claim: Claim) -> Judged | None:
     if strongest not in claim.lags:
         given = told_by(claim.lagged, candidate, claim.lags[best])
         other = judge_lags(claim.lagged, target, np.array([candidate]), given=given)
-        p_beside = _of_several(float(other.p_lags[strongest - 1, 0]), len(two_sided))
+        p_beside = float(of_several(other.p_lags[strongest - 1, 0], len(two_sided)))
     return Judged(
         tests=tests,
         own_lag=claim.lags[best],
-        p_own=min(_of_several(float(one_sided[best]), len(at)) / SURE, 1.0),
+        p_own=min(float(of_several(one_sided[best], len(at))) / SURE, 1.0),
         p_any=min(p_any / SURE, 1.0),
         p_beside=p_beside,
     )
-
-
-def _of_several(p_value: float, count: int) -> float:
-    """Return how often the least of so many p-values is as small by chance (Sidak 1967)."""
-    return float(-np.expm1(count * np.log1p(-min(p_value, 1 - 1e-16))))
 
 
 def _side(claim: Claim) -> int:

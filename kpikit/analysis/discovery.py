@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from kpikit.analysis.lag_tests import ROWS_A_COLUMN, Lagged, LagTests, judge_lags, told_by
+from kpikit.analysis.lag_tests import ROWS_A_COLUMN, Lagged, LagTests, Places, told_by
 from kpikit.analysis.panel import Floats
-
-Places = NDArray[np.int64]
+from kpikit.analysis.same_period import judge_beside, same_period
 
 LOOKS = 2  # at a target with leads: beside its own past, and beside these as well
+# the share of boards on which anything is found (simulated: 8 and 24 KPIs, 36 to 120 months)
+FOUND = 0.6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,7 +22,9 @@ class Target:
     Attributes
     ----------
     alone
-        The tests beside the target's own past only.
+        The tests beside the target's own past, and its company where it has any.
+    company
+        What moves with the target in the same period: a column, or none.
     beside
         The tests with the accepted leads held fixed, which for these themselves are those
         at the time they were accepted.
@@ -34,6 +36,7 @@ class Target:
     index: int
     alone: LagTests
     beside: LagTests
+    company: Floats
     held: tuple[int, ...] = ()
 
     @property
@@ -79,9 +82,48 @@ def pair_q_values(targets: list[Target]) -> Floats:
 
     The family are the tests beside the accepted leads: proxies of a lead, which are many,
     would make room for false ones. A proxy that is as clear by itself is a lead as well.
+
+    Benjamini and Hochberg count a board on which nothing is found as one without false
+    leads. Who reads of leads has one on which something was: there the share of false
+    ones is larger, by one over the chance to find anything (Storey 2002). So a q-value is
+    divided by that chance.
     """
     beside = np.concatenate([one.beside.p_value for one in targets])
-    return q_values(np.concatenate([one.tests.p_value for one in targets]), family=beside)
+    return _among_found(np.concatenate([one.tests.p_value for one in targets]), family=beside)
+
+
+def _among_found(p_values: Floats, *, family: Floats | None = None) -> Floats:
+    return np.minimum(q_values(p_values, family=family) / FOUND, 1.0)
+
+
+def find_targets(
+    asked: list[tuple[int, int, LagTests]], lagged: list[Lagged], *, fdr: float
+) -> list[Target]:
+    """Return the targets, tested beside what moves with them in the same period.
+
+    Parameters
+    ----------
+    asked
+        Of each target its board, its place on that, and its tests by itself.
+    fdr
+        The share of false ones among what is said to move together.
+    """
+    if not asked:
+        return []
+    p_values = [
+        np.where(np.isfinite(tests.p_value), tests.p_together, np.nan) for _, _, tests in asked
+    ]
+    edges = np.cumsum([len(one) for one in p_values])[:-1]
+    found = np.split(q_values(np.concatenate(p_values)) <= fdr, edges)
+    targets = []
+    for (board, index, tests), together in zip(asked, found, strict=True):
+        laid = lagged[board]
+        company = same_period(laid, tests, np.flatnonzero(together))
+        alone = tests
+        if company.shape[1]:
+            alone = judge_beside(laid, index, tests.candidates, company=company)
+        targets.append(Target(board=board, index=index, alone=alone, beside=alone, company=company))
+    return targets
 
 
 def hold_leads(targets: list[Target], lagged: list[Lagged], *, fdr: float) -> list[Target]:
@@ -93,7 +135,7 @@ def hold_leads(targets: list[Target], lagged: list[Lagged], *, fdr: float) -> li
     are those beside them. So proxies fall away, and what is left of the target varies less.
     """
     p_values = np.concatenate([one.alone.p_value for one in targets]) if targets else np.empty(0)
-    accepted = q_values(p_values) <= fdr
+    accepted = _among_found(p_values) <= fdr
     if not accepted.any():
         return targets
     limit = float(p_values[accepted].max())
@@ -116,7 +158,9 @@ def _hold(target: Target, lagged: Lagged, limit: float) -> Target:
         taken[best] = found
         columns.append(told_by(lagged, int(found.candidates[best]), int(found.lag[best])))
         given = np.hstack(columns)
-        found = judge_lags(lagged, target.index, found.candidates, given=given)
+        found = judge_beside(
+            lagged, target.index, found.candidates, company=target.company, given=given
+        )
     for place, then in taken.items():
         found = _exchange(found, then, np.array([place]))
     return replace(target, beside=found, held=tuple(held))

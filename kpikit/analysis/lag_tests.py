@@ -144,7 +144,7 @@ def judge_lags(
     sure = _sureness(fade, float(new.persistence[target]), int(rows.sum()))
     t_values = _t_values(weighted, left, freedom - 1) / np.sqrt(sure)
     p_lags = 2 * stats.t.sf(np.abs(t_values), max(freedom - 1, 1))
-    p_best = -np.expm1(longest * np.log1p(-np.minimum(p_lags.min(axis=0), 1 - 1e-16)))
+    p_best = of_several(p_lags.min(axis=0), longest)
     width = min(longest, max(2, freedom // ROWS_A_COLUMN))
     p_block = _p_block(past[1 : width + 1], left, freedom)
     enough = (shared >= MIN_SHARED) & (freedom >= MIN_FREEDOM) & (new.freedom[candidates] > 0)
@@ -171,6 +171,11 @@ def at_lag(lagged: Lagged, target: int, candidates: Places, lag: Places) -> Floa
     columns = columns.T * new.known[:, target][:, None]
     basis = new.bases[target]
     return np.asarray(columns - basis @ (basis.T @ columns))
+
+
+def of_several(p_value: Floats, count: int) -> Floats:
+    """Return how often the least of so many p-values is as small by chance (Sidak 1967)."""
+    return np.asarray(-np.expm1(count * np.log1p(-np.minimum(p_value, 1 - 1e-16))))
 
 
 def combine(first: Floats, second: Floats, *, share: float) -> Floats:

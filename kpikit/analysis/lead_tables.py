@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kpikit.analysis.board import Board
-from kpikit.analysis.discovery import Target, pair_q_values, q_values
+from kpikit.analysis.discovery import FOUND, Target, pair_q_values, q_values
 from kpikit.analysis.evidence import (
     LEAST,
     both_parts,
@@ -59,7 +59,7 @@ def lead_tables(
     found = q_value <= fdr
     p_values = np.concatenate([one.tests.p_value for one in targets])
     tested = max(int(np.isfinite(p_values).sum()), 1)
-    limit = fdr * (int(found.sum()) + 1) / tested  # of the next one to be found
+    limit = FOUND * fdr * (int(found.sum()) + 1) / tested  # of the next one to be found
     rows = [_rows(one, boards[one.board], lagged[one.board], limit, changes) for one in targets]
     frame = pd.concat(rows, ignore_index=True)
     curves = pd.concat([_curve(one, boards[one.board]) for one in targets], ignore_index=True)

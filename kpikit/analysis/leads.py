@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kpikit.analysis.board import Board, read_boards
-from kpikit.analysis.discovery import Target, hold_leads
+from kpikit.analysis.discovery import find_targets, hold_leads
 from kpikit.analysis.lag_tests import Lagged, judge_lags, lay_lags
 from kpikit.analysis.lead_tables import lead_tables
 from kpikit.analysis.panel import season_length
@@ -192,15 +192,14 @@ def find_leads(  # noqa: PLR0913 - the contract's, with what must not be tested 
             raise UnknownNameError("KPI", name, names, where="panel")
     apart = {frozenset(pair) for pair in exclude}
     lagged = [_lag(board, period, int(max_lag)) for board in boards]
-    targets = [
-        Target(board=number, index=index, alone=tested, beside=tested)
+    asked = [
+        (number, index, judge_lags(lagged[number], index, places))
         for number, board in enumerate(boards)
         for index in range(len(board.names))
         if target is None or board.names[index] == target
         if len(places := _candidates(board, index, wanted, apart))
-        for tested in [judge_lags(lagged[number], index, places)]
     ]
-    targets = hold_leads(targets, lagged, fdr=fdr)
+    targets = hold_leads(find_targets(asked, lagged, fdr=fdr), lagged, fdr=fdr)
     frame, curves = lead_tables(targets, boards, lagged, fdr=fdr, changes=changes)
     return Leads(frame=frame, notes=(*notes, CAVEAT), fdr=fdr, max_lag=int(max_lag), _curves=curves)
 

@@ -12,6 +12,7 @@ from kpikit.analysis.board import Board, read_boards
 from kpikit.analysis.discovery import q_values
 from kpikit.analysis.innovations import find_innovations
 from kpikit.analysis.panel import Floats, season_length
+from kpikit.analysis.same_period import ALIKE
 from kpikit.analysis.shared_shocks import correlate_pairs
 from kpikit.analysis.tradeoffs import interval
 from kpikit.charts.tradeoffs import pair_chart
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLUMNS = ["kpi", "other", "correlation", "lower", "upper", "q_value", "verdict", "segment"]
-ALIKE = 0.8  # two KPIs that share more than two thirds of what is new in them say the same
 NAMED = 3
 SHOWN = 12
 
