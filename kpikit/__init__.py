@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from kpikit.strategy import Strategy, load_strategy
     from kpikit.targets.assess import Assessments, assess_targets
     from kpikit.targets.cascade import TargetCascade, cascade_targets
+    from kpikit.targets.needed import needed_for
     from kpikit.targets.plan import TargetPlan, plan_target
     from kpikit.targets.propose import TargetProposals, propose_targets
     from kpikit.targets.recall import PastTargets, recall_targets
@@ -86,9 +87,10 @@ if TYPE_CHECKING:
         ScenarioComparison,
         compare_scenarios,
         read_scenario,
+        record_scenario,
         save_scenario,
     )
-    from kpikit.targets.whatif import Scenario, needed_for, what_if
+    from kpikit.targets.whatif import Scenario, what_if
 
 __version__ = "0.1.0"
 
@@ -234,6 +236,7 @@ _HOMES = {
         "TargetCascade",
         "cascade_targets",
     ),
+    "kpikit.targets.needed": ("needed_for",),
     "kpikit.targets.plan": (
         "TargetPlan",
         "plan_target",
@@ -258,11 +261,11 @@ _HOMES = {
         "ScenarioComparison",
         "compare_scenarios",
         "read_scenario",
+        "record_scenario",
         "save_scenario",
     ),
     "kpikit.targets.whatif": (
         "Scenario",
-        "needed_for",
         "what_if",
     ),
 }
@@ -353,6 +356,7 @@ __all__ = [
     "propose_targets",
     "rank_drivers",
     "read_scenario",
+    "record_scenario",
     "recall_targets",
     "run_notebook",
     "run_review",

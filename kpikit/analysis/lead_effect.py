@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SIZES = 2000  # equally likely values of an effect
 REACH = 12.0  # standard errors around the estimate in which an effect is looked for
 LEAST_MARGIN = 1e-3  # by which a test that was passed passes its limit, at least
+VIEWS = 40  # of what is new in a candidate, which share is real: equally likely values
+LEAST_REAL = 0.4  # as where half of a KPI's own moves are real, and half of those are remembered
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,7 +34,9 @@ class LeadEffect:
     Attributes
     ----------
     sizes
-        Equally likely values, ascending: in logarithms of a KPI where its `logs` is set.
+        Equally likely values, ascending: in logarithms of a KPI where its `logs` is set. Of a
+        real change of the candidate, which moves the target by more than one that is partly
+        an error of its measurement.
     """
 
     candidate: str
@@ -74,6 +78,12 @@ def lead_effects(
     distribution is that of a normal estimate cut off where the test would have failed
     (Zhong and Prentice 2008; Lee and others 2016), and holds no effect of the sign that was
     not claimed.
+
+    What a candidate is measured to be new by is partly an error (few answered, some were
+    counted a month late), and moves nothing; regression gives the real effect times the share
+    that is real (Fuller 1987). Periods alone do not tell that share. So two views are
+    averaged, at even weights: that the KPI is measured without error, and that of what is
+    new in it any share from two fifths upwards is real.
     """
     table = evidence.to_frame()
     frame = observations.to_frame()
@@ -160,7 +170,22 @@ def _sizes(  # noqa: PLR0913 - a link, its scales, and how it was let through
     margin = max(passed - limit, LEAST_MARGIN) / max(float(alike), 0.1)
     found = sign * _given_selection(sign * size / error, margin)
     spread = np.nanstd(scaled, axis=0)
-    return np.sort(found * error * spread[1] / spread[0])
+    return np.sort(_of_real_changes(found * error * spread[1] / spread[0]))
+
+
+def _of_real_changes(sizes: Floats) -> Floats:
+    """Return equally likely effects of what is real in a candidate, from those of all that is new.
+
+    Half of them as they are; the others divided by the share that is real.
+    """
+    half = VIEWS // 2
+    real = np.ones(VIEWS)
+    real[half:] = LEAST_REAL + (1 - LEAST_REAL) * (np.arange(half) + 0.5) / half
+    return np.asarray(np.quantile(np.outer(sizes, 1 / real), _levels()))
+
+
+def _levels() -> Floats:
+    return np.asarray((np.arange(SIZES) + 0.5) / SIZES)
 
 
 def _given_selection(estimate: float, margin: float) -> Floats:
@@ -175,5 +200,4 @@ def _given_selection(estimate: float, margin: float) -> Floats:
     effects = np.linspace(0.0, max(estimate, 0.0) + REACH, 2401)
     above = stats.norm.logsf(estimate - effects)
     through = stats.norm.logsf(estimate - margin - effects)
-    levels = (np.arange(SIZES) + 0.5) / SIZES
-    return np.asarray(np.interp(levels, np.exp(above - through), effects))
+    return np.asarray(np.interp(_levels(), np.exp(above - through), effects))

@@ -23,7 +23,7 @@ def scenario_chart(  # noqa: PLR0913 - each argument is a part of the picture
     title: str = "",
     unit: Unit = "number",
     currency: str = "",
-    target: float | None = None,
+    target: float | tuple[float | None, float | None] | None = None,
 ) -> Axes:
     """Draw a bar of outcomes for every scenario, one below the other.
 
@@ -32,7 +32,7 @@ def scenario_chart(  # noqa: PLR0913 - each argument is a part of the picture
     rows
         Equally likely values, by the scenario's name.
     target
-        A line across all of them.
+        A line across all of them; of a band, its ends.
     """
     ax = axes(ax)
     places = np.arange(len(rows))[::-1]
@@ -47,9 +47,11 @@ def scenario_chart(  # noqa: PLR0913 - each argument is a part of the picture
         ax.plot(middle, place, color="white", marker="D", markersize=6, markeredgecolor=INK)
         said = format_value(float(middle), unit, currency=currency)
         ax.annotate(said, (middle, place), xytext=(0, 11), textcoords="offset points", ha="center")
-    if target is not None:
-        said = f"target {format_value(target, unit, currency=currency)}"
-        ax.axvline(target, color=ORANGE, linestyle="--", linewidth=1.5, label=said)
+    ends = target if isinstance(target, tuple) else (target,)
+    for name, end in zip(("target",) if len(ends) == 1 else ("from", "to"), ends, strict=True):
+        if end is not None:
+            said = f"{name} {format_value(end, unit, currency=currency)}"
+            ax.axvline(end, color=ORANGE, linestyle="--", linewidth=1.5, label=said)
     ax.set_yticks(places, list(rows))
     ax.set_ylim(-0.6, len(rows) - 0.4)
     ax.xaxis.set_major_locator(MaxNLocator(6))

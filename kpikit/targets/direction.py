@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
 import numpy as np
@@ -52,6 +52,40 @@ def reached(outcomes: Floats, target: Target, direction: Direction) -> NDArray[n
 def quantile_level(attainment: float, direction: Direction) -> float:
     """Return the quantile that is reached with this probability."""
     return 1 - attainment if direction == "higher_is_better" else attainment
+
+
+def target_faults(target: object, direction: Direction) -> list[str]:
+    """Return what is wrong with a target that a person asked for, in sentences."""
+    if direction != "on_target":
+        return [] if _is_number(target) else [f"target is {target!r}; it is a finite number."]
+    if not isinstance(target, tuple | list) or len(target) != 2:
+        return [f"target is {target!r}; of a KPI that is on_target it is a band: (lower, upper)."]
+    known = [end for end in target if end is not None]
+    if not known or not all(_is_number(end) for end in known) or sorted(known) != known:
+        return [f"target is {target!r}; a band has finite ends, the lower one first."]
+    return []
+
+
+def aim_of(target: Target, draws: Floats) -> float:
+    """Return the value to aim at: of a band, what is expected, or its nearer end."""
+    if not isinstance(target, tuple):
+        return target
+    lower, upper = (np.nan if end is None else end for end in target)
+    return float(np.fmin(np.fmax(float(np.nanmean(draws)), lower), upper))
+
+
+def say_band(band: tuple[float | None, float | None], say: Callable[[float], str]) -> str:
+    """Return a band as text."""
+    lower, upper = band
+    if lower is None or upper is None:
+        return f"at least {say(lower)}" if lower is not None else f"at most {say(upper or 0.0)}"
+    return f"{say(lower)} to {say(upper)}"
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        return False
+    return bool(np.isfinite(value))
 
 
 def _slack(end: float) -> float:

@@ -20,7 +20,7 @@ from kpikit.results import Result
 from kpikit.targets.accepted import AcceptedTargets, wanted_targets
 from kpikit.targets.anchors import anchor_note
 from kpikit.targets.basis import parts_of
-from kpikit.targets.direction import Target
+from kpikit.targets.direction import Target, aim_of
 from kpikit.targets.glide import glide_path, look_ahead
 from kpikit.targets.growth import Growth, Run, asked_growth
 from kpikit.targets.judge import needed_pace
@@ -212,7 +212,7 @@ def plan_target(  # noqa: PLR0913 - each argument is a question of its own
     wanted, origin = found or _proposed(proposals, item)
     (outcome,), _ = foresee([stand])
     growth, anchored = _growth(stand, outcome, wanted)
-    frame = glide_path(stand, look_ahead(stand), _aim(wanted, outcome.draws))
+    frame = glide_path(stand, look_ahead(stand), aim_of(wanted, outcome.draws))
     shown = SEASONS_SHOWN * max(season_length(None, item.grain), len(stand.starts))
     notes = (*proposals.notes, *_growth_note(growth, item), *anchored)
     return TargetPlan(
@@ -281,15 +281,6 @@ def _proposed(proposals: TargetProposals, kpi: Kpi) -> tuple[Target, str]:
     if kpi.direction == "on_target":
         return (float(row["lower"]), float(row["upper"])), "proposed"
     return float(row["committed"]), "proposed"
-
-
-def _aim(target: Target, draws: np.ndarray) -> float:
-    """Return the value to aim at: of a band, what is expected, or its nearer end."""
-    if not isinstance(target, tuple):
-        return target
-    lower, upper = (np.nan if end is None else end for end in target)
-    expected = float(np.nanmean(draws))
-    return float(np.fmin(np.fmax(expected, lower), upper))
 
 
 def _growth(stand: Stand, outcome: Outcome, target: Target) -> tuple[Growth, tuple[str, ...]]:

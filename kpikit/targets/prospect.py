@@ -51,6 +51,7 @@ class Prospect:
     """
 
     strategy: Strategy
+    as_of: date
     stand: Stand
     outcome: Outcome
     levers: pd.DataFrame
@@ -189,6 +190,7 @@ def prepare_what_if(  # noqa: PLR0913 - whose period, and what is seen by when
     levels = (before.argsort().argsort() + 0.5) / len(before)
     return Prospect(
         strategy=strategy,
+        as_of=today,
         stand=stand,
         outcome=outcome,
         levers=_levers(strategy, table, web, kpi, today),

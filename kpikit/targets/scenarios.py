@@ -13,21 +13,26 @@ import pandas as pd
 from kpikit.charts.scenario import scenario_chart
 from kpikit.errors import DataError
 from kpikit.files import write_file
+from kpikit.ledger.records import Comment
 from kpikit.results import Result
+from kpikit.targets.direction import Target
 from kpikit.targets.whatif import Scenario
 from kpikit.units import format_chance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FIELDS = {"kpi": str, "period": str, "changes": dict}
+    from kpikit.ledger import Ledger
+    from kpikit.ledger.chain import Entry
+
+FIELDS = {"kpi": str, "period": str, "as_of": str, "seed": int, "changes": dict}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ScenarioComparison(Result):
     """Scenarios of one KPI and period, a row each."""
 
-    target: float | None
+    target: Target | None
     _scenarios: Mapping[str, Scenario] = field(repr=False)
 
     def summary(self) -> str:
@@ -61,10 +66,10 @@ class ScenarioComparison(Result):
 
 
 def save_scenario(scenario: Scenario, path: Path | str) -> Path:
-    """Write what was asked to a small YAML file: `kpi`, `period`, and the `changes`.
+    """Write what was asked to a small YAML file, by which the same numbers come again.
 
-    Its names are the parameters of the notebook `09_what_if`, so that
-    `papermill 09_what_if.ipynb out.ipynb -f FILE` replays it.
+    It holds `kpi`, `period`, `as_of`, `seed` and the `changes`: the parameters of the notebook
+    `09_what_if`, so that `papermill 09_what_if.ipynb out.ipynb -f FILE` replays it.
 
     Parameters
     ----------
@@ -73,19 +78,41 @@ def save_scenario(scenario: Scenario, path: Path | str) -> Path:
     path
         The file; an older one of this name is replaced.
     """
+    return write_file(Path(path), _as_yaml(scenario))
+
+
+def record_scenario(ledger: Ledger, scenario: Scenario, *, who: str, why: str) -> Entry:
+    """Put a scenario on the ledger, as a comment on its KPI that holds all of its file.
+
+    Parameters
+    ----------
+    ledger
+        Where it is recorded.
+    scenario
+        What `what_if` or `needed_for` returned.
+    who, why
+        Who says so, and for what reason; neither may be empty.
+    """
+    text = f"{scenario.summary()}\n{_as_yaml(scenario)}"
+    record = Comment(period=scenario.period, kpi=scenario.kpi, text=text)
+    return ledger.append(record, who=who, why=why)
+
+
+def _as_yaml(scenario: Scenario) -> str:
     import yaml
 
     asked = {
         "kpi": scenario.kpi,
         "period": scenario.period,
+        "as_of": scenario.as_of.isoformat(),
+        "seed": scenario.seed,
         "changes": {name: float(value) for name, value in scenario.changes.items()},
     }
-    text = yaml.safe_dump(asked, sort_keys=False, allow_unicode=True)
-    return write_file(Path(path), text)
+    return yaml.safe_dump(asked, sort_keys=False, allow_unicode=True)
 
 
 def read_scenario(path: Path | str) -> dict[str, Any]:
-    """Return a saved scenario as the arguments of `what_if`: `kpi`, `period`, `changes`.
+    """Return a saved scenario as the arguments of `what_if`.
 
     Parameters
     ----------
@@ -115,7 +142,7 @@ def read_scenario(path: Path | str) -> dict[str, Any]:
 
 
 def compare_scenarios(
-    scenarios: Mapping[str, Scenario], *, target: float | None = None
+    scenarios: Mapping[str, Scenario], *, target: Target | None = None
 ) -> ScenarioComparison:
     """Lay scenarios of one KPI and period side by side.
 

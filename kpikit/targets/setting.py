@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
 from kpikit.analysis.panel import Floats, season_length
 from kpikit.errors import DataError
+from kpikit.ledger.records import Target as Record
 from kpikit.periods import Period
 from kpikit.targets.accepted import AcceptedTargets, wanted_targets
-from kpikit.targets.direction import quantile_level, reached
+from kpikit.targets.direction import (
+    Direction,
+    Target,
+    aim_of,
+    quantile_level,
+    reached,
+    say_band,
+    target_faults,
+)
 from kpikit.targets.glide import LEVELS, Ahead, glide_path, look_ahead
 from kpikit.targets.proposals import NAMES
 from kpikit.targets.propose import ATTAINMENT
@@ -26,6 +35,9 @@ if TYPE_CHECKING:
     from kpikit.strategy.model import Strategy
 
 POINTS = 100  # of the attainment curve
+COMMITTED = ATTAINMENT[NAMES.index("committed")]
+ENDS: tuple[Literal["lower"], Literal["upper"]] = ("lower", "upper")
+BAND = (0.1, 0.9)  # the middle 80 % of outcomes
 SEASONS_SHOWN = 2
 
 
@@ -36,14 +48,14 @@ class TargetView:
     Attributes
     ----------
     curve
-        `target, chance` under the changes.
+        `target, chance` under the changes; of a band, the chance of ending at or above.
     marks
-        Floor, committed and stretch under the changes, and the target.
+        Floor, committed and stretch under the changes, and the target; or the band's ends.
     path
         As of `plan_target`.
     """
 
-    target: float
+    target: Target
     changes: Mapping[str, float]
     chance: float
     curve: pd.DataFrame = field(repr=False)
@@ -66,59 +78,78 @@ class TargetSetting:
     """
 
     prospect: Prospect
-    accepted: float | None
+    accepted: Target | None
     lowest: float
     highest: float
     history: pd.DataFrame = field(repr=False)
     _ahead: Ahead = field(repr=False)
 
     @property
-    def committed(self) -> float:
-        """The target that is reached four times in five without any change."""
-        return self._marks(self.prospect.draws({}))["committed"]
+    def proposed(self) -> Target:
+        """What is reached four times in five without any change; of bands, the middle 80 %."""
+        return _proposed(self.prospect.draws({}), self.prospect.stand.kpi.direction)
 
-    def say(self, value: float | None) -> str:
-        """Return a value of the KPI as text, with its unit."""
+    def say(self, value: Target | None) -> str:
+        """Return a value of the KPI, or a band, as text with its unit."""
+        if isinstance(value, tuple):
+            return say_band(value, self.say)
         currency = self.prospect.strategy.organisation.currency or ""
         return format_value(value, self.prospect.stand.kpi.unit, currency=currency)
 
-    def view(self, target: float, changes: Mapping[str, float]) -> TargetView:
+    def view(self, target: Target, changes: Mapping[str, float]) -> TargetView:
         """Return one target under some changes.
 
         Raises
         ------
         DataError
-            The target is no finite number, or a level cannot be.
+            The target is not what the KPI's direction needs, or a level cannot be.
         """
-        if not np.isfinite(target):
-            raise DataError(f"target is {target}; it is a finite number.")
+        if faults := target_faults(target, self.prospect.stand.kpi.direction):
+            raise DataError("\n".join(faults))
         levels, stand = self.prospect.refuse(changes), self.prospect.stand
         draws = self.prospect.draws(levels)
         chance = float(reached(draws, target, stand.kpi.direction).mean())
         grid = np.linspace(self.lowest, self.highest, POINTS)
-        chances = [float(reached(draws, float(at), stand.kpi.direction).mean()) for at in grid]
+        banded = isinstance(target, tuple)
+        way = "higher_is_better" if banded else stand.kpi.direction
+        chances = [float(reached(draws, float(at), way).mean()) for at in grid]
         plain = float(reached(self.prospect.draws({}), target, stand.kpi.direction).mean())
         said = (
-            f"{stand.kpi.title} {stand.period.label}: {self.say(target)} is reached with a "
+            f"{stand.kpi.title} {stand.period.label}: {self.say(target)} is "
+            f"{'kept' if banded else 'reached'} with a "
             f"chance of {format_chance(chance)}"
         )
         if levels:
             said += f"; without the changes with {format_chance(plain)}"
         return TargetView(
-            target=float(target),
+            target=target,
             changes=levels,
             chance=chance,
             curve=pd.DataFrame({"target": grid, "chance": chances}),
-            marks={**self._marks(draws), "this target": float(target)},
-            path=glide_path(stand, self._ahead_with(levels), float(target)),
+            marks=_marks(draws, target, stand.kpi.direction),
+            path=glide_path(stand, self._ahead_with(levels), aim_of(target, draws)),
             ignored=self.prospect.why_ignored(levels),
             sentence=f"{said}.",
         )
 
-    def _marks(self, draws: Floats) -> dict[str, float]:
-        direction = self.prospect.stand.kpi.direction
-        at = [quantile_level(level, direction) for level in ATTAINMENT]
-        return dict(zip(NAMES, np.quantile(draws, at).tolist(), strict=True))
+    def records(self, view: TargetView) -> list[Record]:
+        """Return what goes on the ledger when a view is accepted; of a band, both ends."""
+        stand = self.prospect.stand
+        held = ", ".join(f"{name} at {level:.4g}" for name, level in view.changes.items())
+        banded = isinstance(view.target, tuple)
+        ends = view.target if isinstance(view.target, tuple) else (view.target,)
+        return [
+            Record(
+                kpi=stand.kpi.id,
+                period=stand.period.label,
+                level=level,
+                value=value,
+                attainment=view.chance,
+                basis=f"what if {held}" if held else "its own forecast",
+            )
+            for level, value in zip(ENDS if banded else ("committed",), ends, strict=True)
+            if value is not None
+        ]
 
     def _ahead_with(self, levels: Mapping[str, float]) -> Ahead:
         """Return what is expected of the open periods under the changes."""
@@ -129,6 +160,22 @@ class TargetSetting:
         made = dict(zip(("q0.1", "q0.5", "q0.9"), np.quantile(paths, LEVELS, axis=0), strict=True))
         table = self._ahead.table.assign(mean=paths.mean(axis=0), **made)
         return Ahead(table=table, weights=self._ahead.weights)
+
+
+def _marks(draws: Floats, target: Target, direction: Direction) -> dict[str, float]:
+    if isinstance(target, tuple):
+        ends = zip(ENDS, target, strict=True)
+        return {name: end for name, end in ends if end is not None}
+    at = [quantile_level(level, direction) for level in ATTAINMENT]
+    named = dict(zip(NAMES, np.quantile(draws, at).tolist(), strict=True))
+    return {**named, "this target": float(target)}
+
+
+def _proposed(draws: Floats, direction: Direction) -> Target:
+    if direction == "on_target":
+        lower, upper = (float(end) for end in np.quantile(draws, BAND))
+        return lower, upper
+    return float(np.quantile(draws, quantile_level(COMMITTED, direction)))
 
 
 def prepare_setting(  # noqa: PLR0913 - each argument is a question of its own
@@ -148,10 +195,8 @@ def prepare_setting(  # noqa: PLR0913 - each argument is a question of its own
     UnknownNameError
         There is no such KPI.
     DataError
-        The KPI has a band, the period is over, or nothing can be said of it.
+        The period is over, or nothing can be said of it.
     """
-    if kpi in strategy.kpis and strategy.kpis[kpi].direction == "on_target":
-        raise DataError(f"kpis.{kpi}: is on_target, and has a band. Use kpikit target for it.")
     prospect = prepare_what_if(
         strategy, observations, kpi=kpi, period=period, as_of=as_of, links=links
     )
@@ -160,7 +205,8 @@ def prepare_setting(  # noqa: PLR0913 - each argument is a question of its own
     draws = prospect.draws({})
     low, high = (float(end) for end in np.quantile(draws, (0.005, 0.995)))
     margin = max(high - low, abs(high), 1e-9 if high == low else 0.0) * 0.02 + (high - low) * 0.25
-    ends = [low - margin, high + margin, *([] if accepted is None else [accepted])]
+    band = accepted if isinstance(accepted, tuple) else (accepted,)
+    ends = [low - margin, high + margin, *(end for end in band if end is not None)]
     shown = SEASONS_SHOWN * max(season_length(None, stand.kpi.grain), len(stand.starts))
     return TargetSetting(
         prospect=prospect,
@@ -174,11 +220,11 @@ def prepare_setting(  # noqa: PLR0913 - each argument is a question of its own
 
 def _in_force(
     strategy: Strategy, prospect: Prospect, ledger: AcceptedTargets | None
-) -> float | None:
+) -> Target | None:
     # later facts are not seen, but whoever sets a target sees what was accepted before
     known, _ = wanted_targets(strategy, ledger, today=date.max)
     stand = prospect.stand
     for one in known:
         if (one.kpi.id, one.segment, one.period) == (stand.kpi.id, "", stand.period):
-            return one.value if isinstance(one.value, float | int) else None
+            return one.value
     return None

@@ -1,9 +1,9 @@
-"""Say what changed levels make of a KPI, and which level a target would need."""
+"""Say what changed levels of some KPIs make of another."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,10 @@ import pandas as pd
 
 from kpikit.analysis.panel import Floats
 from kpikit.charts.scenario import scenario_chart
-from kpikit.errors import DataError, UnknownNameError
 from kpikit.forecasting.forecast import QUANTILES, quantile_columns
 from kpikit.periods import Period
 from kpikit.results import Result
-from kpikit.targets.direction import Direction, Target, reached
+from kpikit.targets.direction import Direction, Target, reached, say_band
 from kpikit.targets.prospect import Prospect, prepare_what_if
 from kpikit.units import Unit, format_chance, format_value
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from kpikit.observations import Observations
     from kpikit.strategy.model import Strategy
 
-HALVINGS = 50
 REACHABLE, NOT_NEEDED, INFEASIBLE = "reachable", "not needed", "infeasible"
 NEEDED = ["lever", "level", "expected", "lowest", "highest", "attainment", "verdict", "through"]
 
@@ -41,6 +39,8 @@ class Scenario(Result):
         Of the KPI, and the period in question.
     changes
         The level that each changed KPI is held at.
+    as_of, seed
+        What was seen, and where the random numbers start: the same again give the same numbers.
     ignored
         What was not followed, with the reason: a changed KPI that moves nothing here, or a
         claimed link, written `one → other`.
@@ -60,7 +60,9 @@ class Scenario(Result):
     changes: Mapping[str, float]
     ignored: Mapping[str, str]
     levers: pd.DataFrame = field(repr=False)
-    asked: tuple[float, float] | None = None
+    as_of: date
+    seed: int
+    asked: tuple[Target, float] | None = None
     _draws: Floats = field(repr=False)
     _before: Floats = field(repr=False)
 
@@ -76,8 +78,10 @@ class Scenario(Result):
         """Return equally likely values of the whole period."""
         return self._draws.copy()
 
-    def say(self, value: float | None) -> str:
-        """Return a value of the KPI as text, with its unit."""
+    def say(self, value: Target | None) -> str:
+        """Return a value of the KPI, or a band, as text with its unit."""
+        if isinstance(value, tuple):
+            return say_band(value, self.say)
         return format_value(value, self.unit, currency=self.currency)
 
     def summary(self) -> str:
@@ -201,105 +205,13 @@ def what_if(  # noqa: PLR0913 - each argument is a question of its own
 
 def scenario_of(prospect: Prospect, changes: Mapping[str, float]) -> Scenario:
     """Return the scenario of a prospect; all forecasts are there already."""
-    return _scenario(prospect, prospect.refuse(changes))
+    return made_scenario(prospect, prospect.refuse(changes))
 
 
-def needed_for(  # noqa: PLR0913 - each argument is a question of its own
-    strategy: Strategy,
-    observations: Observations,
-    *,
-    kpi: str,
-    period: str | date | Period,
-    target: float,
-    attainment: float = 0.8,
-    levers: Iterable[str] | None = None,
-    as_of: date | str | None = None,
-    seed: int = 0,
-) -> Scenario:
-    """Say which level a lever would have to be held at for a target to be this likely.
-
-    Parameters
-    ----------
-    target, attainment
-        What is wanted of the KPI, and how likely it is to be.
-    levers
-        The KPIs that can be moved, each alone; all that reach this one unless given.
-    strategy, observations, kpi, period, as_of, seed
-        As for `what_if`.
-
-    Returns
-    -------
-    Scenario
-        That of the lever that has to move least, in units of what it ever did; without
-        changes where none is enough. `.levers` has a row for each lever with its verdict:
-        `reachable`, `not needed` (any level it ever had is enough), or `infeasible`.
-
-    Raises
-    ------
-    UnknownNameError
-        There is no such KPI.
-    DataError
-        `attainment` is no chance, `target` no finite number, or the KPI has a band.
-    """
-    faults = []
-    if not 0 < attainment < 1:
-        faults.append(f"attainment is {attainment!r}; it lies between 0 and 1.")
-    if isinstance(target, tuple) or not np.isfinite(target):
-        faults.append(f"target is {target!r}; it is a finite number.")
-    if kpi in strategy.kpis and strategy.kpis[kpi].direction == "on_target":
-        faults.append(f"kpis.{kpi}: is on_target, and has a band. Try levels with what_if.")
-    if faults:
-        raise DataError("\n".join(faults))
-    prospect = prepare_what_if(
-        strategy, observations, kpi=kpi, period=period, as_of=as_of, seed=seed
-    )
-    known = {str(row["lever"]): row for _, row in prospect.levers.iterrows()}
-    asked = list(known) if levers is None else list(levers)
-    if unknown := [name for name in asked if name not in strategy.kpis]:
-        raise UnknownNameError("KPI", unknown[0], strategy.kpis, where=str(strategy.path))
-    rows = [
-        _solve(prospect, known[name], float(target), attainment) for name in asked if name in known
-    ]
-    table = pd.DataFrame(rows, columns=NEEDED)
-    idle = dict.fromkeys((name for name in asked if name not in known), 0.0)
-    found = _scenario(prospect, _least_move(table), ignored=prospect.why_ignored(idle))
-    return replace(found, levers=table, asked=(float(target), float(attainment)))
-
-
-def _solve(prospect: Prospect, lever: pd.Series, target: float, wanted: float) -> dict[str, object]:
-    """Return the level of one lever within what it ever did, by halving the way."""
-    name = str(lever["lever"])
-
-    def chance(level: float) -> float:
-        return prospect.attainment(target, {name: level})
-
-    ends = (float(lever["lowest"]), float(lever["highest"]))
-    worse, better = sorted(ends, key=chance)
-    row = {key: lever[key] for key in ("lever", "expected", "lowest", "highest", "through")}
-    if chance(better) < wanted:
-        return row | {"level": np.nan, "attainment": chance(better), "verdict": INFEASIBLE}
-    if chance(worse) >= wanted:
-        return row | {"level": worse, "attainment": chance(worse), "verdict": NOT_NEEDED}
-    for _ in range(HALVINGS):
-        middle = (worse + better) / 2
-        worse, better = (worse, middle) if chance(middle) >= wanted else (middle, better)
-    return row | {"level": better, "attainment": chance(better), "verdict": REACHABLE}
-
-
-def _least_move(table: pd.DataFrame) -> dict[str, float]:
-    if table.empty or (table["verdict"] == NOT_NEEDED).any():
-        return {}
-    able = table[table["verdict"] == REACHABLE]
-    if able.empty:
-        return {}
-    move = (able["level"] - able["expected"]).abs() / (able["highest"] - able["lowest"])
-    best = able.iloc[int(move.argmin())]
-    return {str(best["lever"]): float(best["level"])}
-
-
-def _scenario(
+def made_scenario(
     prospect: Prospect, levels: dict[str, float], *, ignored: Mapping[str, str] | None = None
 ) -> Scenario:
+    """Return the scenario of levels that were looked at already."""
     stand, draws = prospect.stand, prospect.draws(levels)
     ways = "; ".join(dict.fromkeys(prospect.web.ways(stand.kpi.id, levels)))
     held = "held at its level" if stand.kpi.id in levels else "its own forecast"
@@ -320,6 +232,8 @@ def _scenario(
         direction=stand.kpi.direction,
         unit=stand.kpi.unit,
         currency=prospect.strategy.organisation.currency or "",
+        as_of=prospect.as_of,
+        seed=prospect.web.seed,
         changes=dict(levels),
         ignored=prospect.why_ignored(levels) | dict(ignored or {}),
         levers=pd.DataFrame(columns=NEEDED),

@@ -12,12 +12,20 @@ import ipywidgets as widgets  # type: ignore[import-untyped]
 from kpikit.errors import DataError
 from kpikit.ledger import Ledger, Target
 from kpikit.tables import table_html
+from kpikit.targets.direction import Target as Wanted
 from kpikit.targets.prospect import Links, follow_links
 from kpikit.targets.setting import TargetSetting, TargetView, prepare_setting
 from kpikit.units import format_chance, format_value
 from kpikit.widgets.guard import Guard
 from kpikit.widgets.pictures import TargetPicture, image, show
 from kpikit.widgets.sheet import FITTING, NAMES, WIDE, dressed
+from kpikit.widgets.sliders import (
+    LeverSlider,
+    band_slider,
+    fit,
+    lever_slider,
+    target_slider,
+)
 
 if TYPE_CHECKING:
     from datetime import date
@@ -25,8 +33,7 @@ if TYPE_CHECKING:
     from kpikit.observations import Observations
     from kpikit.strategy.model import Strategy
 
-STEPS = 200  # of a slider
-SHOWN = ["kpi", "period", "value", "attainment", "who", "why"]
+SHOWN = ["kpi", "period", "level", "value", "attainment", "who", "why"]
 
 
 class TargetSetter(widgets.VBox):  # type: ignore[misc]
@@ -68,8 +75,8 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
         self.period = widgets.Dropdown(
             options=list(periods), description="Period", style=NAMES, layout=WIDE
         )
-        self.target = _slider("Target")
-        self.levers: dict[str, widgets.FloatSlider] = {}
+        self.target, self.band = target_slider("Target"), band_slider("Band")
+        self.levers: dict[str, LeverSlider] = {}
         self.lever_box = widgets.VBox()
         self.reset = widgets.Button(description="Levers back to expected", layout=FITTING)
         self.said = widgets.HTML()
@@ -82,12 +89,13 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
         self.message, self.table = self._guard.message, widgets.HTML()
         self.kpi.observe(lambda _: self._guard.run(self._load), names="value")
         self.period.observe(lambda _: self._guard.run(self._load), names="value")
-        self.target.observe(self._later, names="value")
+        for slider in (self.target, self.band):
+            slider.observe(self._later, names="value")
         self.reset.on_click(lambda _: self._guard.run(self._reset))
         self.accept.on_click(lambda _: self._guard.run(self._accept))
         super().__init__(
             [
-                self.kpi, self.period, self.target,
+                self.kpi, self.period, self.target, self.band,
                 widgets.HTML("<h3>Levers</h3>"), self.lever_box, self.reset,
                 self.said, self.picture,
                 widgets.HTML("<h3>Accept</h3>"), self.who, self.why, self.accept,
@@ -100,11 +108,16 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
     @property
     def changes(self) -> dict[str, float]:
         """The levers that were moved from what is expected of them."""
-        return {
-            name: slider.value
-            for name, slider in self.levers.items()
-            if abs(slider.value - slider.expected) > slider.step / 2
-        }
+        return {name: slider.value for name, slider in self.levers.items() if slider.is_moved}
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the slider of the target says: a value, or a band."""
+        return tuple(self.band.value) if self._is_banded else self.target.value
+
+    @property
+    def _is_banded(self) -> bool:
+        return bool(self._strategy.kpis[self.kpi.value].direction == "on_target")
 
     def settle(self) -> None:
         """Answer at once what waits for events to pause."""
@@ -141,24 +154,37 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
             links=self._links,
         )
         self.setting, self._drawn = setting, TargetPicture(setting)
-        _fit(self.target, setting.lowest, setting.highest)
-        start = setting.committed if setting.accepted is None else setting.accepted
-        self.target.value = start
+        self._begin_at(setting.proposed if setting.accepted is None else setting.accepted, setting)
         self._make_levers(setting)
         self._able(True)
         self._guard.hush()
         self._show()
+
+    def _begin_at(self, target: Wanted, setting: TargetSetting) -> None:
+        ends = (setting.lowest, setting.highest)
+        for slider, banded in ((self.target, False), (self.band, True)):
+            slider.layout.display = "" if banded is self._is_banded else "none"
+            fit(slider, *ends)
+        if isinstance(target, tuple):
+            lower, upper = target
+            self.band.value = (
+                ends[0] if lower is None else lower,
+                ends[1] if upper is None else upper,
+            )
+        else:
+            self.target.value = target
 
     def _make_levers(self, setting: TargetSetting) -> None:
         for slider in self.levers.values():
             slider.close()
         self.levers = {}
         for row in setting.prospect.levers.to_dict("records"):
-            slider = _slider(str(row["title"]))
-            low, high = min(row["lowest"], row["expected"]), max(row["highest"], row["expected"])
-            _fit(slider, low, high)
-            slider.value = row["expected"]
-            slider.expected = slider.value
+            slider = lever_slider(
+                str(row["title"]),
+                expected=row["expected"],
+                low=row["lowest"],
+                high=row["highest"],
+            )
             slider.observe(self._later, names="value")
             self.levers[str(row["lever"])] = slider
         nothing = widgets.HTML("<p>No identity and no supported lead moves this KPI.</p>")
@@ -173,7 +199,7 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
         if self.setting is None or self._drawn is None:
             return
         self.computed += 1
-        view = self.setting.view(self.target.value, self.changes)
+        view = self.setting.view(self.wanted, self.changes)
         self.view = view
         self.said.value = (
             f'<p class="kpikit-said" data-chance="{view.chance:.4f}" role="status">'
@@ -194,23 +220,16 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
             raise DataError("There is no ledger to write to. Open the app with one.")
         if self.setting is None or self.view is None:
             raise DataError("There is no target to accept.")
-        view, stand = self.view, self.setting.prospect.stand
-        held = ", ".join(f"{name} at {level:.4g}" for name, level in view.changes.items())
-        record = Target(
-            kpi=stand.kpi.id,
-            period=stand.period.label,
-            value=view.target,
-            attainment=view.chance,
-            basis=f"what if {held}" if held else "its own forecast",
-        )
-        saved = self._ledger.append(
-            record, who=self.who.value, why=self.why.value, event=self._event
+        records = self.setting.records(self.view)
+        saved = self._ledger.append_many(
+            records, who=self.who.value, why=self.why.value, event=self._event
         )
         self._event, self._just_accepted = uuid4().hex, True
         self.who.value = self.why.value = ""
         self._show_record()
-        said = f"{self.setting.say(view.target)} is accepted, on record as {saved.seq}."
-        self._guard.say(" ".join((said, *saved.notes)), mark="✓")
+        numbers = " and ".join(str(entry.seq) for entry in saved)
+        said = f"{self.setting.say(self.view.target)} is accepted, on record as {numbers}."
+        self._guard.say(" ".join((said, *saved[-1].notes)), mark="✓")
 
     def _show_record(self) -> None:
         """Show what is accepted, as the ledger has it."""
@@ -230,7 +249,7 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
         self.table.value = table_html(shown)
 
     def _able(self, able: bool) -> None:
-        for control in (self.target, self.accept, self.reset):
+        for control in (self.target, self.band, self.accept, self.reset):
             control.disabled = not able
         self.picture.layout.display = "" if able else "none"
         if not able:
@@ -271,30 +290,5 @@ def _settable(strategy: Strategy) -> list[tuple[str, str]]:
     return [
         (f"{kpi.title} ({kpi.department})", name)
         for name, kpi in strategy.kpis.items()
-        if kpi.status != "retired" and kpi.direction != "on_target"
+        if kpi.status != "retired"
     ]
-
-
-class _Slider(widgets.FloatSlider):  # type: ignore[misc]
-    """A slider that knows where it began, and refuses what is no number."""
-
-    expected = 0.0
-
-
-def _slider(name: str) -> _Slider:
-    return _Slider(
-        description=name, readout_format=".4r", style=NAMES, layout=WIDE, continuous_update=True
-    )
-
-
-def _fit(slider: _Slider, low: float, high: float) -> None:
-    """Give a slider new ends, in the order that never puts the lower above the upper."""
-    if not low < high:
-        low, high = low - 1.0, high + 1.0
-    slider.step = (high - low) / STEPS
-    if low > slider.max:
-        slider.max = high
-        slider.min = low
-    else:
-        slider.min = low
-        slider.max = high

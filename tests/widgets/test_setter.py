@@ -10,6 +10,7 @@ from kpikit.strategy.model import Strategy
 from kpikit.widgets import setter as module
 from kpikit.widgets.explorer import explore_kpis
 from kpikit.widgets.setter import set_target
+from kpikit.widgets.sliders import fit
 
 MONTHS = 48
 
@@ -43,6 +44,7 @@ STRATEGY = Strategy.model_validate(
             "income": kpi("Income", identity="{sales} * {price}"),
             "sales": kpi("Sales"),
             "price": kpi("Price"),
+            "load": kpi("Load", identity="{sales} * {price}", direction="on_target"),
             "empty": kpi("Empty"),
         },
     }
@@ -54,6 +56,7 @@ def observations():
     chance = np.random.default_rng(3)
     sales, price = chance.normal(100, 3, MONTHS), chance.normal(10, 0.2, MONTHS)
     frame = [rows("sales", sales), rows("price", price), rows("income", sales * price)]
+    frame.append(rows("load", sales * price))
     return Observations(frame=pd.concat(frame, ignore_index=True), missing=pd.DataFrame())
 
 
@@ -101,7 +104,7 @@ def test_a_hundred_moves_cost_few_views_and_end_in_the_last(form):
 
 
 def test_accepting_twice_writes_once_and_is_there_after_a_restart(form, observations, ledger):
-    form.target.value = form.setting.committed + 5
+    form.target.value = form.setting.proposed + 5
     form.who.value, form.why.value = "coo", "a new shop"
     form.accept.click()
     form.accept.click()
@@ -112,6 +115,28 @@ def test_accepting_twice_writes_once_and_is_there_after_a_restart(form, observat
     again = set_target(STRATEGY, observations, periods=["2027Q1"], kpi="income", ledger=ledger)
     assert again.target.value == pytest.approx(table["value"].item())
     assert "a new shop" in again.table.value
+
+
+def test_a_band_has_two_handles_and_both_its_ends_go_on_record(observations, ledger):
+    asked = {"periods": ["2027Q1"], "kpi": "load", "ledger": ledger}
+    form = set_target(STRATEGY, observations, **asked)
+    form.settle()
+    assert (form.target.layout.display, form.band.layout.display) == ("none", "")
+    assert form.view.chance == pytest.approx(0.8, abs=0.01)  # the middle of what may come
+    form.band.value = (form.band.min, form.band.max)
+    form.settle()
+    assert form.view.chance > 0.98
+    assert " is kept with a chance of " in form.said.value
+    form.who.value, form.why.value = "coo", "what the stores can hold"
+    form.accept.click()
+    form.accept.click()
+    table = ledger.read(Target).to_frame()
+    assert table["level"].tolist() == ["lower", "upper"]
+    assert table["value"].tolist() == pytest.approx(form.band.value)
+    again = set_target(STRATEGY, observations, **asked)
+    assert again.band.value == pytest.approx(form.band.value)
+    again.kpi.value = "income"
+    assert (again.target.layout.display, again.band.layout.display) == ("", "none")
 
 
 def test_accepting_without_a_name_is_refused_and_said(form, ledger):
@@ -155,7 +180,7 @@ def test_without_facts_it_opens_and_says_so(form):
 def test_ends_move_without_passing_each_other(form):
     slider = form.target
     for low, high in ((1000.0, 2000.0), (-5.0, -1.0), (3.0, 3.0)):
-        module._fit(slider, low, high)
+        fit(slider, low, high)
         assert slider.min < slider.max
 
 
