@@ -146,7 +146,7 @@ def test_links(
     -----
     The claimed links alone are the family of tests, which is where the power is. Verdicts:
 
-    - `supported`: the claimed lag's own test in the claimed sign has p ≤ 0.05 and
+    - `supported`: the claimed lag's own test in the claimed sign has p ≤ 0.03 and
       q ≤ `fdr`. Where another lag tells more, it is held fixed in that test.
     - `wrong sign`, `wrong lag`: it has not, and the strongest lag has, both signs and all
       lags taken into account, with the other sign or with the claimed one.

@@ -37,6 +37,7 @@ def app(  # noqa: PLR0913 - one parameter an option
     ] = None,
     kpi: Annotated[str, typer.Option(help="The KPI to begin with.")] = "",
     as_of: AsOf = None,
+    by: Annotated[str, typer.Option(help="A column whose values can be looked at apart.")] = "",
     port: Annotated[int, typer.Option(help="Where to listen, on this machine only.")] = 8866,
     most: Annotated[int, typer.Option(help="How many may use it at once.", min=1)] = 8,
     idle: Annotated[int, typer.Option(help="Seconds unused until a kernel ends.", min=1)] = 900,
@@ -62,6 +63,7 @@ def app(  # noqa: PLR0913 - one parameter an option
         "kpi": kpi or next(iter(loaded.kpis), ""),
         "periods": period or _periods(loaded.calendar, as_of),
         "as_of": as_of or "",
+        "by": by,
         "ledger_address": address if "://" in address else os.fspath(Path(address).resolve()),
     }
     with TemporaryDirectory(prefix="kpikit-app-") as folder:

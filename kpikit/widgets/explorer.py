@@ -16,6 +16,8 @@ from kpikit.analysis.ties import tied_pairs
 from kpikit.analysis.trend import fit_trend
 from kpikit.analysis.watched import judge_kpis
 from kpikit.errors import DataError
+from kpikit.observations.build import build_observations
+from kpikit.periods import GRAINS
 from kpikit.results import Result, notes_html
 from kpikit.widgets.guard import Guard
 from kpikit.widgets.pictures import draw, image, show
@@ -25,9 +27,10 @@ if TYPE_CHECKING:
     from kpikit.observations import Observations
     from kpikit.strategy.model import Strategy
 
+OWN = ""  # the grain that a KPI is declared with
 QUESTIONS: Mapping[str, str] = {
     "Does it rise or fall?": "trend",
-    "Which months are out of the ordinary?": "signals",
+    "Which periods are out of the ordinary?": "signals",
     "When did its level change?": "changes",
     "Does it have a season?": "season",
     "What tells its future?": "leads",
@@ -76,10 +79,13 @@ def explore(  # noqa: PLR0913 - each argument is a question of its own
 
 
 class Explorer(widgets.VBox):  # type: ignore[misc]
-    """Choices over `explore`: the KPI, the segment, the time, and the question."""
+    """Choices over `explore`: the KPI, the segment, the grain, the time, and the question."""
 
-    def __init__(self, strategy: Strategy, observations: Observations) -> None:
-        self._strategy, self._observations = strategy, observations
+    def __init__(self, strategy: Strategy, observations: Observations, *, by: str | None) -> None:
+        self._strategy, self._by = strategy, by
+        self._own = observations
+        # other grains are computed when somebody asks, of the one KPI that it takes, or of all
+        self._at: dict[tuple[str, str], Observations] = {}
         self._guard = Guard()
         frame = observations.to_frame()
         present = list(dict.fromkeys(frame["kpi"]))
@@ -91,6 +97,10 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
             options=[(name or "the whole", name) for name in dict.fromkeys(frame["segment"])],
             description="Segment", style=NAMES, layout=WIDE,
         )  # fmt: skip
+        self.grain = widgets.Dropdown(
+            options=[("each KPI's own", OWN), *((one, one) for one in GRAINS)],
+            description="Grain", style=NAMES, layout=WIDE,
+        )  # fmt: skip
         years = sorted(pd.to_datetime(frame["period_start"]).dt.year.unique())
         self.since = widgets.Dropdown(
             options=[("the beginning", ""), *((str(year), f"{year}-01-01") for year in years)],
@@ -101,7 +111,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         )
         self.said, self.picture, self.notes = widgets.HTML(), image(), widgets.HTML()
         self.message = self._guard.message
-        choices = [self.kpi, self.segment, self.since, self.question]
+        choices = [self.kpi, self.segment, self.grain, self.since, self.question]
         for choice in choices:
             choice.observe(lambda _: self._guard.soon(self._show), names="value")
         super().__init__([*choices, self.said, self.picture, self.notes, self.message])
@@ -118,7 +128,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         self.said.value = ""
         found = explore(
             self._strategy,
-            self._observations,
+            self._observations(self.grain.value, self.question.value),
             kpi=self.kpi.value,
             question=self.question.value,
             segment=self.segment.value,
@@ -130,7 +140,32 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         self.notes.value = notes_html(found.notes)
         self._guard.hush()
 
+    def _observations(self, grain: str, question: str) -> Observations:
+        """Return the values at a grain, from the facts as they were seen at their own."""
+        if grain == OWN:
+            return self._own
+        wanted = (grain, "" if question == "leads" else self.kpi.value)
+        if wanted not in self._at:
+            self._at[wanted] = build_observations(
+                self._strategy,
+                grain=grain,
+                by=self._by,
+                as_of=self._own.as_of,
+                kpis=[self.kpi.value] if wanted[1] else None,
+            )
+        return self._at[wanted]
 
-def explore_kpis(strategy: Strategy, observations: Observations) -> Explorer:
-    """Return choices by which one KPI after the other is looked at."""
-    return Explorer(strategy, observations)
+
+def explore_kpis(
+    strategy: Strategy, observations: Observations, *, by: str | None = None
+) -> Explorer:
+    """Return choices by which one KPI after the other is looked at.
+
+    Parameters
+    ----------
+    strategy, observations
+        What is looked at. At another grain it is computed again from the facts.
+    by
+        The column by which the observations were split, if they were.
+    """
+    return Explorer(strategy, observations, by=by)

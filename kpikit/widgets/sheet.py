@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipywidgets as widgets  # type: ignore[import-untyped]
 
 NAMES = {"description_width": "min(12em, 38%)"}
-WIDE = widgets.Layout(width="auto", max_width="46em")
+SIZES = {"width": "auto", "max_width": "46em"}
+WIDE = widgets.Layout(**SIZES)
 FITTING = widgets.Layout(width="auto", align_self="flex-start")  # a button as wide as its words
 
 # names are wrapped instead of cut off; a select is not as wide as its longest choice; a picture

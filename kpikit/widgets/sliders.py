@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
 
-from kpikit.widgets.sheet import NAMES, WIDE
+from kpikit.widgets.sheet import NAMES, SIZES
 
 STEPS = 200  # of a slider
 
@@ -44,7 +44,7 @@ def _shape(name: str) -> dict[str, object]:
         "description": name,
         "readout_format": ".4r",
         "style": NAMES,
-        "layout": WIDE,
+        "layout": widgets.Layout(**SIZES),  # its own: one slider may be hidden
         "continuous_update": True,
     }
 

@@ -2,11 +2,14 @@
 
 import matplotlib as mpl
 import pandas as pd
+import papermill as pm
 import pytest
 
 from kpikit.errors import DataError
 from kpikit.ledger import Comment, open_ledger
+from kpikit.review.notebook import notebooks_folder
 from kpikit.targets.scenarios import (
+    FIELDS,
     compare_scenarios,
     read_scenario,
     record_scenario,
@@ -37,6 +40,11 @@ def test_a_file_gives_the_same_numbers_again_when_more_is_known(world, bold, tmp
     pd.testing.assert_frame_equal(again.to_frame(), bold.to_frame())
     with pytest.raises(DataError, match="is over"):  # as of today
         what_if(*world, **(asked | {"as_of": None}))
+
+
+def test_a_file_holds_parameters_of_the_notebook_so_that_papermill_replays_it():
+    known = pm.inspect_notebook(str(notebooks_folder() / "09_what_if.ipynb"))
+    assert set(FIELDS) <= set(known)
 
 
 def test_they_are_laid_side_by_side(world, bold):
