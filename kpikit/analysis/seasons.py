@@ -18,7 +18,7 @@ from kpikit.analysis.workers import map_series
 from kpikit.charts.season import season_board, season_chart
 from kpikit.periods import Grain
 from kpikit.results import Result
-from kpikit.units import format_change, format_p
+from kpikit.units import Unit, format_change, format_p
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,6 +49,10 @@ class Season(Result):
 
     def summary(self) -> str:
         """Say whether one KPI has a season and where it peaks, or count the verdicts of many."""
+        return self.told()
+
+    def told(self, unit: Unit = "number", *, currency: str = "") -> str:
+        """Say the summary with the unit of the KPI."""
         if len(self.frame) != 1:
             counts = self.frame["verdict"].value_counts()
             said = ", ".join(f"{verdict} {count}" for verdict, count in counts.items())
@@ -61,7 +65,7 @@ class Season(Result):
             return f"{name}: no clear season."
         ranked = self.profile.sort_values("effect")
         high, low = (
-            f"{one['label']} ({format_change(float(one['effect']))})"
+            f"{one['label']} ({format_change(float(one['effect']), unit, currency=currency)})"
             for one in (ranked.iloc[-1], ranked.iloc[0])
         )
         p_value = format_p(float(row["p_value"]))

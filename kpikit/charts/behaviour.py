@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from kpikit.charts.style import BLUE, GRID, INK, MUTED, ORANGE, PURPLE, SKY, axes, dress
+from kpikit.units import Unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,13 +25,15 @@ SIGNALS = (  # word, label, marker, size, face, edge
 RANGES = 3.268  # upper limit of moving ranges, in mean moving ranges
 
 
-def behaviour_chart(
+def behaviour_chart(  # noqa: PLR0913 - what a chart needs to know
     frame: pd.DataFrame,
     *,
     marks: pd.DataFrame,
     ax: Axes | None = None,
     title: str = "",
     note: str = "",
+    unit: Unit = "number",
+    currency: str = "",
 ) -> Axes:
     """Draw values with what was expected of them, and their moving ranges below.
 
@@ -62,9 +65,11 @@ def behaviour_chart(
     ax.plot(when, frame["value"], color=BLUE, marker="o", markersize=3, label="value")
     signal_marks(frame, ax=ax)
     _draw_marks(frame, marks, ax)
-    dress(ax, title=title)
+    dress(ax, title=title, unit=unit, currency=currency)
     if below is not None:
         _draw_ranges(frame, below)
+        dress(below, unit=unit, currency=currency)
+        below.yaxis.set_major_locator(MaxNLocator(3))
         ax.tick_params(labelbottom=False)
         if note:
             below.set_xlabel(note, loc="left", color=MUTED, fontsize=8)
@@ -91,8 +96,6 @@ def _draw_ranges(frame: pd.DataFrame, ax: Axes) -> None:
     if np.isfinite(mean):
         ax.axhline(mean, color=MUTED, linestyle="--", linewidth=0.9)
         ax.axhline(RANGES * mean, color=SKY, linewidth=0.9)
-    dress(ax)
-    ax.yaxis.set_major_locator(MaxNLocator(3))
     ax.set_ylim(bottom=0)
     ax.set_ylabel("moving range", fontsize=8)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from kpikit.ledger import ForecastMade, Record, Target, Verdict
 from kpikit.ledger.chain import Draft, canonical
 from kpikit.review.cycle import read_cycle
-from kpikit.review.numbers import review_numbers
+from kpikit.review.numbers import Numbers, review_numbers
+from kpikit.review.sections.words import JUDGED
 from kpikit.targets.proposals import NAMES
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from kpikit.review.findings import Review
     from kpikit.strategy import Strategy
 
-Numbers = Mapping[str, Any]  # as `review_numbers` gives them, and `review.json` holds them
-JUDGED = ("on_target", "at_risk", "off_target")
 BAND = 0.8  # the chance of ending between a proposed band's lower and upper end
 METHOD = "simulated paths of the ladder's model"
 

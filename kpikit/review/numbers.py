@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kpikit.results import Result
     from kpikit.review.findings import KpiReview, Review
 
+Numbers = Mapping[str, Any]  # as `review_numbers` gives them, and `review.json` holds them
 KIND = "application/vnd.kpikit.review+json"  # of a notebook's output that carries them
 
 

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 from kpikit.files import write_file
 from kpikit.review.batch import OVERVIEW, Batch, executed_name, page_name
 from kpikit.review.findings import department_title
-from kpikit.review.numbers import carried_numbers
+from kpikit.review.numbers import Numbers, carried_numbers
 from kpikit.review.render import Page, render_page
+from kpikit.review.sections.company import map_picture
+from kpikit.review.sections.words import JUDGED
 from kpikit.sources.fingerprint import hash_file, hash_source
 
 if TYPE_CHECKING:
@@ -61,8 +63,9 @@ def write_records(  # noqa: PLR0913 - a record is made of this much
         record["ledger"] = head._asdict()
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     write_file(folder / "run.json", text)
-    write_file(folder / "review.json", _review(batch, folder, period, as_of))
-    write_file(folder / "index.html", _index(plan, batch, folder))
+    numbers = _numbers(batch, folder)
+    write_file(folder / "review.json", _review(numbers, period, as_of))
+    write_file(folder / "index.html", _index(plan, batch, folder, numbers))
     write_file(folder / "run.log", _log(plan, batch, started))
 
 
@@ -111,23 +114,31 @@ def _hashes(plan: Plan) -> dict[str, object]:
     }
 
 
-def _review(batch: Batch, folder: Path, period: str, as_of: date) -> str:
+def _numbers(batch: Batch, folder: Path) -> dict[str, Numbers]:
     """Return the numbers of every report made, as its notebook carries them."""
     made = [outcome.name for outcome in batch.outcomes if outcome.state == "ok"]
     found = {name: carried_numbers(folder / executed_name(name)) for name in made}
-    numbers = {name: values for name, values in found.items() if values is not None}
+    return {name: values for name, values in found.items() if values is not None}
+
+
+def _review(numbers: dict[str, Numbers], period: str, as_of: date) -> str:
     record = {"period": period, "as_of": as_of.isoformat(), "departments": numbers}
     return json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _index(plan: Plan, batch: Batch, folder: Path) -> str:
+def _index(plan: Plan, batch: Batch, folder: Path, numbers: dict[str, Numbers]) -> str:
     strategy = plan.strategy
+    standing = {name: _statuses(values) for name, values in numbers.items()}
     rows = [
         {
             "title": _title(strategy, outcome.name),
             "state": outcome.state,
             "link": outcome.html,
             "message": outcome.message,
+            "counts": [
+                list(standing.get(outcome.name, {}).values()).count(status) or ""
+                for status in JUDGED
+            ],
         }
         for outcome in batch.outcomes
     ]
@@ -143,7 +154,15 @@ def _index(plan: Plan, batch: Batch, folder: Path) -> str:
         masthead=plan.masthead,
     )
     summary = f"{made} of {len(rows)} reports made."
-    return render_page("index.html.j2", page, {"rows": rows, "others": others, "summary": summary})
+    known = {kpi: status for found in standing.values() for kpi, status in found.items()}
+    image, caption = map_picture(strategy, known)
+    values = {"rows": rows, "others": others, "summary": summary, "map": image, "caption": caption}
+    return render_page("index.html.j2", page, values)
+
+
+def _statuses(numbers: Numbers) -> dict[str, str]:
+    """Return where each KPI of a report stands, by its id."""
+    return {name: kpi["board"]["status"] for name, kpi in numbers.get("kpis", {}).items()}
 
 
 def _title(strategy: Strategy, name: str) -> str:

@@ -19,13 +19,19 @@ def behaviour(item: KpiReview, review: Review) -> str:
     signals = item.signals
     if signals is None or bool(signals.series["too_short"].all()):
         return ""
+    currency = review.strategy.organisation.currency or ""
     said = " ".join(
-        (*_season(item), _expected(item, signals, review), *_quiet(item, signals, review))
+        (*_season(item, currency), _expected(item, signals, review), *_quiet(item, signals, review))
     )
     limits = str(signals.raw_limits(item.kpi.id))
     image = picture(
         lambda ax: behaviour_chart(
-            signals.to_frame(), marks=signals.marks, ax=ax, title=f"{item.kpi.title}: its process"
+            signals.to_frame(),
+            marks=signals.marks,
+            ax=ax,
+            title=f"{item.kpi.title}: its process",
+            unit=item.kpi.unit,
+            currency=currency,
         ),
         alt=f"{said} {limits}",
     )
@@ -34,11 +40,11 @@ def behaviour(item: KpiReview, review: Review) -> str:
     return f"<p>{escape(said)}</p><figure>{image}{caption}</figure>"
 
 
-def _season(item: KpiReview) -> list[str]:
+def _season(item: KpiReview, currency: str) -> list[str]:
     """Say whether it repeats with the year, as far as that can be told."""
     if item.season is None:
         return []
-    words = item.season.summary().partition(": ")[2]
+    words = item.season.told(item.kpi.unit, currency=currency).partition(": ")[2]
     return [f"Season: {words}"]
 
 

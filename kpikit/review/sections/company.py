@@ -17,10 +17,11 @@ from kpikit.review.sections.words import STATUS, Section, name_of, table
 from kpikit.units import MISSING, format_chance, format_change, format_value
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
     from typing import Any
 
     from kpikit.review.company import CompanyReview
+    from kpikit.strategy import Strategy
 
 WHERE = (("off_target",), ("at_risk",), ("on_target",), ("no_data", "no_target"))
 HEAD = ("Department", "Off target", "At risk", "On target", "Without a verdict")
@@ -56,13 +57,20 @@ def company_board(company: CompanyReview) -> Section:
 def company_map(company: CompanyReview) -> Section:
     """Show how departments and KPIs hang together, and what they serve."""
     frame = company.to_frame()
-    known = frame.assign(status=frame["status"].replace("no_target", "no_data"))
-    found = map_strategy(
-        company.strategy, statuses=dict(zip(known["kpi"], known["status"], strict=True))
+    image, said = map_picture(
+        company.strategy, dict(zip(frame["kpi"], frame["status"], strict=True))
     )
-    said = found.summary()
-    image = picture(lambda ax: found.plot(ax=ax), alt=said, size=MAP)
     return Section(f"<figure>{image}<figcaption>{escape(said)}</figcaption></figure>")
+
+
+def map_picture(strategy: Strategy, statuses: Mapping[str, str]) -> tuple[str, str]:
+    """Return the strategy map with where each KPI stands, as a picture and as a sentence."""
+    known = {
+        kpi: "no_data" if status == "no_target" else status for kpi, status in statuses.items()
+    }
+    found = map_strategy(strategy, statuses=known)
+    said = found.summary()
+    return picture(lambda ax: found.plot(ax=ax), alt=said, size=MAP), said
 
 
 def company_objectives(company: CompanyReview) -> Section:
