@@ -182,24 +182,32 @@ def page_name(name: str) -> str:
 
 
 def _publish(job: Job, made: Made, folder: Path) -> Outcome:
-    """Put what was made, or the page that says why nothing was, in its place."""
-    name = page_name(job.name)
+    """Put what was made in its place, or beside it the page that says why nothing was.
+
+    The report of an earlier run stays where it is until another one takes its place.
+    """
+    page, executed = folder / page_name(job.name), folder / executed_name(job.name)
+    told, broken = page.with_suffix(".failed.html"), executed.with_suffix(".failed.ipynb")
+    shown = ""
     if made.state != "not_run":
-        executed = folder / executed_name(job.name)
-        for path, source in ((executed, EXECUTED), (executed.with_suffix(".failed.ipynb"), FAILED)):
-            path.unlink(missing_ok=True)
-            if source in made.files:
-                write_file(path, made.files[source])
-        if made.state == "ok":
-            write_file(folder / name, made.files[PAGE])
-        else:
-            values = {"state": made.state, "message": _named(job, made)}
-            write_file(folder / name, render_page("failure.html.j2", job.page, values))
+        broken.unlink(missing_ok=True)
+    if made.state == "ok":
+        told.unlink(missing_ok=True)
+        write_file(executed, made.files[EXECUTED])
+        write_file(page, made.files[PAGE])
+        shown = page.name
+    elif made.state != "not_run":
+        if FAILED in made.files:
+            write_file(broken, made.files[FAILED])
+        earlier = page.name if page.is_file() else ""
+        values = {"state": made.state, "message": _named(job, made), "earlier": earlier}
+        write_file(told, render_page("failure.html.j2", job.page, values))
+        shown = told.name
     return Outcome(
         name=job.name,
         state=made.state,
         seconds=made.seconds,
-        html="" if made.state == "not_run" else name,
+        html=shown,
         message=_named(job, made),
         log=made.log,
     )

@@ -142,11 +142,11 @@ def _index(plan: Plan, batch: Batch, folder: Path, numbers: dict[str, Numbers]) 
         }
         for outcome in batch.outcomes
     ]
-    run = {outcome.name for outcome in batch.outcomes if outcome.html}
+    made_now = {outcome.name for outcome in batch.outcomes if outcome.state == "ok"}
     others = [
         {"title": department_title(strategy, name), "link": page_name(name)}
         for name in strategy.departments
-        if name not in run and (folder / page_name(name)).is_file()
+        if name not in made_now and (folder / page_name(name)).is_file()
     ]
     made = sum(outcome.state == "ok" for outcome in batch.outcomes)
     page = Page(

@@ -89,15 +89,21 @@ def test_of_twenty_departments_two_fail_and_eighteen_report(jobs, tmp_path):
     assert "cell 3 stopped with ValueError: no such <b>rate</b>" in error.message
     assert "notebooks/d03.failed.ipynb" in error.message
     assert "a dead kernel" in killed.message
-    page = (out / "d03.html").read_text()
-    assert "earlier run</" not in page
+    assert (out / "d03.html").read_text() == "the report of an earlier run"
+    page = (out / "d03.failed.html").read_text()
     assert "no such &lt;b&gt;rate&lt;/b&gt;" in page
+    assert '<a href="d03.html">the report of an earlier run</a>' in page
+    assert "d11.html" not in (out / "d11.failed.html").read_text()
     assert sorted(path.name for path in (out / "notebooks").iterdir()) == sorted(
         f"{name}.failed.ipynb" if states[name] != "ok" else f"{name}.ipynb" for name in names
     )
     assert sorted(path.name for path in out.iterdir()) == sorted(
-        [f"{name}.html" for name in names] + ["notebooks"]
+        [outcome.html for outcome in batch.outcomes] + ["d03.html", "notebooks"]
     )
+    assert {outcome.html for outcome in batch.outcomes if outcome.state != "ok"} == {
+        "d03.failed.html",
+        "d11.failed.html",
+    }
 
 
 def test_a_process_that_dies_or_takes_too_long_is_named_and_its_run_kept(jobs, tmp_path):
@@ -114,7 +120,7 @@ def test_a_process_that_dies_or_takes_too_long_is_named_and_its_run_kept(jobs, t
     assert "ended with code -9" in shot.message
     assert slow.state == "timed_out"
     assert slow.message == "It took longer than 4 seconds and was ended."
-    assert "timed out" in (tmp_path / "out" / "slow.html").read_text()
+    assert "timed out" in (tmp_path / "out" / "slow.failed.html").read_text()
     assert (tmp_path / "out" / "notebooks" / "slow.failed.ipynb").exists()
     assert time.monotonic() - started < 20
 

@@ -156,7 +156,7 @@ def test_a_page_that_says_what_failed_escapes_it():
     html = render_page(
         "failure.html.j2",
         Page(title="Support <b>", home="index.html"),
-        {"state": "timed_out", "message": PAYLOADS[1]},
+        {"state": "timed_out", "message": PAYLOADS[1], "earlier": ""},
     )
     assert live(html) == []
     assert "&lt;img src=x" in html

@@ -65,7 +65,7 @@ def test_a_failing_department_is_named_everywhere_and_does_not_stop_the_other(
     index = (run.folder / "index.html").read_text()
     assert "rate is &lt;b&gt;gone&lt;/b&gt;" in index
     assert "notebooks/support.failed.ipynb" in index
-    assert "could not be made" in (run.folder / "support.html").read_text()
+    assert "could not be made" in (run.folder / "support.failed.html").read_text()
 
     later = run_review(
         strategy,
@@ -79,6 +79,23 @@ def test_a_failing_department_is_named_everywhere_and_does_not_stop_the_other(
     index = (run.folder / "index.html").read_text()
     assert "Reports of earlier runs" in index
     assert '<a href="sales.html">Sales</a>' in index
+    assert not (run.folder / "support.failed.html").exists()
+
+
+def test_a_failed_department_keeps_the_report_of_an_earlier_run(strategy, templates, tmp_path):
+    given = {"period": "2026Q2", "out": tmp_path / "out"}
+    good = run_review(strategy, **given, notebooks=templates())
+    kept = {
+        path: path.read_bytes()
+        for path in (good.folder / "support.html", good.folder / "notebooks" / "support.ipynb")
+    }
+    run = run_review(strategy, **given, notebooks=templates(broken="support"))
+    assert run.exit_code == 1
+    assert {path: path.read_bytes() for path in kept} == kept
+    index = (run.folder / "index.html").read_text()
+    assert '<a href="support.failed.html">' in index
+    assert '<a href="support.html">' in index.partition("Reports of earlier runs")[2]
+    assert "support" not in json.loads((run.folder / "review.json").read_text())["departments"]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +212,7 @@ def test_a_cluster_makes_the_same_reports(strategy, templates, tmp_path):
             strategy, out=tmp_path / "there", scheduler=cluster.scheduler_address, **options
         )
     assert list(there.to_frame()["state"]) == list(here.to_frame()["state"]) == ["ok", "failed"]
-    for name in ("support.html", "sales.html", "run.json", "review.json"):
+    for name in ("support.html", "sales.failed.html", "run.json", "review.json"):
         assert (there.folder / name).read_bytes() == (here.folder / name).read_bytes()
 
 
