@@ -89,7 +89,8 @@ def _draw_departments(
     departments: Mapping[str, str],
     title: str,
 ) -> None:
-    ax.text(LEFT, -1.6, title, weight="bold", fontsize=10, va="center")
+    whole = shorten(title, TITLE, placeholder=" …")
+    ax.text(LEFT, -1.6, whole, weight="bold", fontsize=10, va="center")
     middles = []
     for name, rows in frame.groupby("department", sort=False):
         heights = [places[kpi] for kpi in rows["kpi"]]

@@ -1,25 +1,13 @@
 """A report as a reader opens it: in a real browser, from a file, on screen and on paper."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from kpikit import run_review
-from kpikit.review.printing import FLAGS, find_chromium
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    found = find_chromium()
-    if found is None and os.environ.get("CI"):
-        pytest.fail("there is no Chromium: install Debian's package chromium")
-    if found is None:
-        pytest.skip("there is no Chromium; name one in KPIKIT_CHROMIUM")
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +23,13 @@ def reports(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(chromium, reports):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        page = browser.new_page(viewport={"width": 1000, "height": 1200})
-        page.asked, page.complaints = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("console", lambda message: page.complaints.append(message.text))
-        page.goto((reports / "support.html").as_uri())
-        yield page
-        browser.close()
+def page(browser, reports):
+    page = browser.new_page(viewport={"width": 1000, "height": 1200})
+    page.asked, page.complaints = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("console", lambda message: page.complaints.append(message.text))
+    page.goto((reports / "support.html").as_uri())
+    return page
 
 
 def test_nothing_is_asked_for_and_nothing_complained_about(page, reports):

@@ -14,7 +14,6 @@ from driving import (
     copy_company,
     move,
     new_page,
-    opened_browser,
     run_all,
     served_app,
     served_lab,
@@ -23,23 +22,11 @@ from driving import (
 from playwright.sync_api import expect
 
 from kpikit.ledger import Decision, Target, open_ledger
-from kpikit.review.printing import find_chromium
 
 pytestmark = pytest.mark.browser
 REPLY = "Hours to the first reply"
 FITS = """width => [...document.querySelectorAll('select, input, button, .kpikit-frame')]
     .every(one => one.getBoundingClientRect().right <= width)"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    found = find_chromium()
-    if found is None and os.environ.get("CI"):
-        pytest.fail("there is no Chromium: install Debian's package chromium")
-    if found is None:
-        pytest.skip("there is no Chromium; name one in KPIKIT_CHROMIUM")
-    with opened_browser(found) as opened:
-        yield opened
 
 
 @pytest.fixture
