@@ -5,7 +5,7 @@ kills   The process that runs a review is killed (SIGKILL) at a random time, as 
 reads   A report is read, again and again, while it is made anew; no reading may see less
         than a whole page.
 faults  Twenty reports, eight kinds of fault, ten places: the sound ones must be made, the
-        others named, and never one called made that is not.
+        others named, never one called made that is not, and their earlier reports kept.
 
 The company has two departments; its notebook is one cell that reads the facts, so that what
 is measured is the batch and not the analyses. `python benchmarks/soundness.py kills --times 50`.
@@ -61,6 +61,7 @@ FAULTS = {
     "takes memory": "x = bytearray(2**33)",
 }
 REPORTS, PLACES, PATIENCE = 20, 10, 20.0
+EARLIER = "the report of an earlier run"
 RERUNS = 5  # at least, however fast the reader is
 RUN = "--run"  # how the script calls itself for the review that it kills
 
@@ -133,10 +134,15 @@ def try_faults(folder: Path, _: int | None, __: random.Random) -> dict[str, obje
         sound, broken = (_notebook(out / f"{name}.ipynb", text) for name, text in _cells(code))
         every = REPORTS // PLACES
         jobs = [_job(f"d{n:02}", broken if n % every else sound) for n in range(REPORTS)]
+        for job in jobs:
+            (out / f"{job.name}.html").write_text(EARLIER)
         batch = run_batch(jobs, folder=out, limits=Limits(seconds=PATIENCE))
         for job, outcome in zip(jobs, batch.outcomes, strict=True):
             if (outcome.state == "ok") != (job.notebook == sound):
                 failed.append(f"{kind}: {outcome.name} is {outcome.state}")
+            kept = (out / f"{job.name}.html").read_text() == EARLIER
+            if kept != (outcome.state != "ok"):
+                failed.append(f"{kind}: the earlier report of {outcome.name} is gone, or stands")
     return {"reports": REPORTS * len(FAULTS), "failed": failed}
 
 
