@@ -182,6 +182,8 @@ def find_leads(  # noqa: PLR0913 - the contract's, with what must not be tested 
         raise DataError(f"max_lag is {max_lag!r}; it is a whole number of periods, 1 or more.")
     if not 0 < fdr < 1:
         raise DataError(f"fdr is {fdr!r}; it lies between 0 and 1.")
+    from threadpoolctl import threadpool_limits
+
     boards, notes = read_boards(panel)
     names = {name for board in boards for name in board.names}
     if len(names) < 2:
@@ -191,16 +193,18 @@ def find_leads(  # noqa: PLR0913 - the contract's, with what must not be tested 
         if name not in names:
             raise UnknownNameError("KPI", name, names, where="panel")
     apart = {frozenset(pair) for pair in exclude}
-    lagged = [_lag(board, period, int(max_lag)) for board in boards]
-    asked = [
-        (number, index, judge_lags(lagged[number], index, places))
-        for number, board in enumerate(boards)
-        for index in range(len(board.names))
-        if target is None or board.names[index] == target
-        if len(places := _candidates(board, index, wanted, apart))
-    ]
-    targets = hold_leads(find_targets(asked, lagged, fdr=fdr), lagged, fdr=fdr)
-    frame, curves = lead_tables(targets, boards, lagged, fdr=fdr, changes=changes)
+    # so small are the regressions that threads would wait for each other most of the time
+    with threadpool_limits(limits=1, user_api="blas"):
+        lagged = [_lag(board, period, int(max_lag)) for board in boards]
+        asked = [
+            (number, index, judge_lags(lagged[number], index, places))
+            for number, board in enumerate(boards)
+            for index in range(len(board.names))
+            if target is None or board.names[index] == target
+            if len(places := _candidates(board, index, wanted, apart))
+        ]
+        targets = hold_leads(find_targets(asked, lagged, fdr=fdr), lagged, fdr=fdr)
+        frame, curves = lead_tables(targets, boards, lagged, fdr=fdr, changes=changes)
     return Leads(frame=frame, notes=(*notes, CAVEAT), fdr=fdr, max_lag=int(max_lag), _curves=curves)
 
 
