@@ -162,7 +162,7 @@ def find_leads(  # noqa: PLR0913 - the contract's, with what must not be tested 
     Verdicts: `leads` where the q-value is at most `fdr`; else `moves together` where the
     same period's is; else `too short` where only a lead that explains more than half of
     what is new in the target would have been seen; else `no evidence`. The method is that
-    of `judge_lags` and `hold_leads`; docs/methods/leads.md has its measured rates.
+    of `judge_lags`, `judge_beside` and `hold_leads`; docs/methods/leads.md has its rates.
 
     A missing value of a candidate counts as nothing new; one of the target leaves a
     period out. KPIs of finer grain are brought to the coarser one of a pair.

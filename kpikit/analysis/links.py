@@ -10,6 +10,7 @@ import pandas as pd
 
 from kpikit.analysis.claims import Claim, claim_rows, read_claims
 from kpikit.analysis.leads import CAVEAT, find_leads
+from kpikit.analysis.link_words import links_in_words
 from kpikit.analysis.ties import tied_pairs
 from kpikit.charts.lags import lag_chart
 from kpikit.charts.link_map import link_map
@@ -100,8 +101,8 @@ class LinkEvidence(Result):
             return lag_chart(curve, ax=ax, title=title, claimed=claimed, grain=grain)
 
     def _shown(self) -> pd.DataFrame:
-        shown = ["candidate", "target", "claimed_lag", "claimed_sign", "after", "sign"]
-        return self.frame[[*shown, "q_value", "partial_r2", "smallest_seen", "holds", "verdict"]]
+        order = self.frame["verdict"].map(VERDICTS.index)
+        return links_in_words(self.frame.loc[order.sort_values(kind="stable").index])
 
     def _draw(self, ax: Axes) -> None:
         link_map(self.frame, titles=self.titles, ax=ax)

@@ -12,8 +12,10 @@ from kpikit.charts.style import BLUE, INK, MUTED, ORANGE, axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MOST = 12  # more leads than this cannot be read
+HEIGHT, LOWEST = 0.4, 1.8  # inches for a lead, and at least
 
 
 def lead_chart(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -34,6 +36,9 @@ def lead_chart(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.text(0.5, 0.5, "no lead found", ha="center", color=MUTED, transform=ax.transAxes)
         ax.set_axis_off()
         return ax
+    figure: Figure | None = ax.figure if len(ax.figure.axes) == 1 else None  # type: ignore[assignment]
+    if figure is not None:
+        figure.set_figheight(max(LOWEST, HEIGHT * (len(found) + 3)))
     places = np.arange(len(found))
     for place, (_, row) in zip(places, found.iterrows(), strict=True):
         rises = row["sign"] != "negative"
@@ -83,7 +88,7 @@ def lag_chart(
     limit = float(frame["limit"].iloc[0])
     ax.axhspan(-limit, limit, color=MUTED, alpha=0.18, linewidth=0)
     ax.annotate(
-        "what chance does",
+        "within the grey: chance",
         (1.0, limit),
         xycoords=("axes fraction", "data"),
         ha="right",
@@ -108,7 +113,7 @@ def lag_chart(
         )
     ax.axhline(0, color=INK, linewidth=1)
     ax.set_xlabel(f"{grain}s later (0: the same {grain})")
-    ax.set_ylabel("partial correlation")
+    ax.set_ylabel("how closely it follows\n(partial correlation)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     reach = max(0.6, float(frame["correlation"].abs().max()) * 1.15, limit * 1.3)
     ax.set_ylim(-min(reach, 1.05), min(reach, 1.05))

@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 
     from kpikit.analysis.links import LinkEvidence
 
-CLAIMED = ["candidate", "target", "claimed_lag", "claimed_sign", "after", "sign"]
-EVIDENCE = ["q_value", "partial_r2", "smallest_seen", "gain", "holds", "verdict"]
-FOUND = ["candidate", "target", "after", "sign", "q_value", "partial_r2", "gain", "holds"]
-
 
 def leads(
     strategy: StrategyFile,
@@ -70,12 +66,16 @@ def _record(
 def _show(evidence: LinkEvidence, claimed: pd.DataFrame, unclaimed: pd.DataFrame) -> None:
     typer.echo(evidence.summary())
     if len(claimed):
-        typer.echo("\nClaimed:\n" + _as_table(claimed[CLAIMED + EVIDENCE]))
+        typer.echo("\nClaimed:\n" + _as_table(claimed))
     if len(unclaimed):
-        typer.echo("\nFound, and claimed by nobody:\n" + _as_table(unclaimed[FOUND]))
+        typer.echo("\nFound, and claimed by nobody:\n" + _as_table(unclaimed))
     tell(evidence.notes)
 
 
 def _as_table(frame: pd.DataFrame) -> str:
-    text: str = frame.to_string(index=False, na_rep="–", float_format=lambda value: f"{value:.3g}")
+    from kpikit.analysis.link_words import links_in_words
+
+    told = links_in_words(frame)
+    left = told.apply(lambda column: column.str.ljust(column.str.len().max()))
+    text: str = left.to_string(index=False, justify="left")
     return text

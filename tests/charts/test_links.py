@@ -44,7 +44,7 @@ def test_the_same_period_is_hollow_and_the_claimed_lag_is_marked():
     ax = lag_chart(curve, ax=axes(), claimed=1, grain="month")
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert [dot.get_markerfacecolor() for dot in dots].count("white") == 1
-    assert [text.get_text().strip() for text in ax.texts] == ["what chance does", "claimed"]
+    assert [text.get_text().strip() for text in ax.texts] == ["within the grey: chance", "claimed"]
     assert ax.get_xlabel() == "months later (0: the same month)"
 
 
