@@ -14,6 +14,7 @@ from kpikit.analysis.board import Board, read_boards
 from kpikit.analysis.discovery import find_targets, hold_leads
 from kpikit.analysis.lag_tests import Lagged, judge_lags, lay_lags
 from kpikit.analysis.lead_tables import lead_tables
+from kpikit.analysis.link_words import links_in_words
 from kpikit.analysis.panel import season_length
 from kpikit.analysis.steady import steady_innovations
 from kpikit.charts.lags import lead_chart
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NAMED = 3  # leads that the sentence names
+SHOWN = 8
 CAVEAT = (
     "A lead tells what comes; that changing it would change the target does not follow from it."
 )
@@ -91,9 +93,7 @@ class Leads(Result):
         )
 
     def _shown(self) -> pd.DataFrame:
-        return self.frame.head(8)[
-            ["candidate", "target", "after", "sign", "q_value", "partial_r2", "gain", "verdict"]
-        ]
+        return links_in_words(self.frame.head(SHOWN))
 
     def _draw(self, ax: Axes) -> None:
         lead_chart(self.frame, ax=ax)

@@ -8,7 +8,8 @@ from kpikit.analysis.evidence import in_words
 from kpikit.units import format_change, format_value
 
 WAYS = {"positive": "rises", "negative": "falls"}
-SILENT = ("not supported", "too short")  # what such a link shows is chance
+SILENT = ("not supported", "no evidence", "too short")  # what such a link shows is chance
+SAME = "moves together"
 
 
 def links_in_words(frame: pd.DataFrame) -> pd.DataFrame:
@@ -43,7 +44,7 @@ def links_in_words(frame: pd.DataFrame) -> pd.DataFrame:
                 frame["claimed_sign"], frame["claimed_lag"], frame["grain"], strict=True
             )
         ]
-    says = ~frame["verdict"].isin(SILENT)
+    says = ~frame["verdict"].isin((*SILENT, SAME))
     table["verdict"] = frame["verdict"]
     table["found"] = [
         f"{WAYS[sign]} {after} later" if said else ""
