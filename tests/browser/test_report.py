@@ -69,6 +69,15 @@ def test_nothing_is_cut_off_on_screen_or_paper(page):
     assert page.pdf().startswith(b"%PDF")
 
 
+def test_a_kpi_fits_one_page_of_paper(page):
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 1200})
+    heights = page.locator("section.kpi").evaluate_all("all => all.map(one => one.offsetHeight)")
+    page.emulate_media(media="screen")
+    assert len(heights) == 7
+    assert max(heights) < 970  # A4 within its margins, at 96 dots an inch
+
+
 def test_the_index_leads_to_the_report(page, reports):
     page.goto((reports / "index.html").as_uri())
     page.get_by_role("link", name="Customer Support").click()

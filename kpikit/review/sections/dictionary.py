@@ -20,7 +20,7 @@ def entry(item: KpiReview, review: Review) -> Iterator[tuple[str, str | None]]:
     kpi, strategy = item.kpi, review.strategy
     yield "Why it is measured", kpi.purpose
     yield "Rows that count", kpi.where
-    yield "Serves", _titles(strategy.objectives, kpi.contributes)
+    yield "Serves", _titles({**strategy.kpis, **strategy.objectives}, kpi.contributes)
     yield "Is said to lead", "; ".join(_lead(kpi, strategy))
     yield "Is said to follow", "; ".join(_follows(kpi, strategy))
     yield "Must not harm", _titles(strategy.kpis, kpi.guardrails)
