@@ -91,12 +91,18 @@ class Effect(Result):
     def _say(self, size: float) -> str:
         return format_change(size, self.unit)
 
+    def _verdict(self) -> str:
+        row = self.frame.iloc[0]
+        if row["verdict"] not in ("higher", "lower"):
+            return str(row["verdict"])
+        return f"{row['verdict']} than expected, {self._say(float(row['effect']))}"
+
     def _draw(self, ax: Axes) -> None:
         effect_chart(
             self._lines,
             since=self.since,
             ax=ax,
-            title=f"{self.title}: {self.frame['verdict'].iloc[0]}",
+            title=f"{self.title}: {self._verdict()}",
             unit=self.unit,
         )
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from kpikit.charts.style import BLUE, INK, MUTED, ORANGE, axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 MOST = 12  # more leads than this cannot be read
 HEIGHT, LOWEST = 0.4, 1.8  # inches for a lead, and at least
@@ -36,9 +36,8 @@ def lead_chart(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.text(0.5, 0.5, "no lead found", ha="center", color=MUTED, transform=ax.transAxes)
         ax.set_axis_off()
         return ax
-    figure: Figure | None = ax.figure if len(ax.figure.axes) == 1 else None  # type: ignore[assignment]
-    if figure is not None:
-        figure.set_figheight(max(LOWEST, HEIGHT * (len(found) + 3)))
+    if isinstance(ax.figure, Figure) and len(ax.figure.axes) == 1:
+        ax.figure.set_figheight(max(LOWEST, HEIGHT * (len(found) + 3)))
     places = np.arange(len(found))
     for place, (_, row) in zip(places, found.iterrows(), strict=True):
         rises = row["sign"] != "negative"

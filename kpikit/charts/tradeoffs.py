@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from kpikit.charts.style import BLUE, INK, MUTED, axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+HEIGHT, LOWEST = 0.5, 1.8  # inches for a pair, and at least
 
 
 def pair_chart(
@@ -38,6 +41,8 @@ def pair_chart(
         ax.text(0.5, 0.5, "none found", ha="center", color=MUTED, transform=ax.transAxes)
         ax.set_axis_off()
         return ax
+    if isinstance(ax.figure, Figure) and len(ax.figure.axes) == 1:
+        ax.figure.set_figheight(max(LOWEST, HEIGHT * (len(names) + 2)))
     places = np.arange(len(names))[::-1]
     for place, (middle, lower, upper), words in zip(places, ranges, said, strict=True):
         ax.plot((lower, upper), (place, place), color=BLUE, linewidth=1.4)
