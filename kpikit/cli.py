@@ -191,16 +191,19 @@ def review(  # noqa: PLR0913 - one parameter an option
     as_json: Json = False,
 ) -> None:
     """Make a review: a report per department, one above them, and an index."""
-    from kpikit.review.findings import latest_period
     from kpikit.review.making import Limits
     from kpikit.review.run import run_review
     from kpikit.strategy import load_strategy
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: tidily
     loaded = load_strategy(strategy)
+    if not period:
+        from kpikit.review.findings import latest_period
+
+        period = latest_period(loaded, as_of=as_of)
     run = run_review(
         loaded,
-        period=period or latest_period(loaded, as_of=as_of),
+        period=period,
         departments=department or None,
         out=out,
         formats=("html", *(["pdf"] if pdf else []), *(["xlsx"] if xlsx else [])),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kpikit.analysis.claims import Claim, claim_rows, read_claims
-from kpikit.analysis.leads import CAVEAT, find_leads
+from kpikit.analysis.leads import CAVEAT, Leads, find_leads
 from kpikit.analysis.link_words import links_in_words
 from kpikit.analysis.ties import tied_pairs
 from kpikit.charts.lags import lag_chart
@@ -166,6 +166,24 @@ def test_links(
     >>> evidence.to_frame()[["candidate", "target", "verdict"]].iloc[0].tolist()
     ['disposable_income', 'consumption', 'supported']
     """
+    return hold_links(strategy, observations, None, fdr=fdr, changes=changes)
+
+
+test_links.__test__ = False  # type: ignore[attr-defined]  # by its name a test runner takes it
+
+
+def hold_links(
+    strategy: Strategy,
+    observations: Observations,
+    leads: Leads | None,
+    *,
+    fdr: float = 0.10,
+    changes: pd.DataFrame | None = None,
+) -> LinkEvidence:
+    """Return what `test_links` does, with the leads among all pairs where they are found already.
+
+    These are those of the observations' whole KPIs, at the same `fdr` and without tied pairs.
+    """
     if not 0 < fdr < 1:
         raise DataError(f"fdr is {fdr!r}; it lies between 0 and 1.")
     frame = observations.to_frame()
@@ -173,25 +191,19 @@ def test_links(
     ties = tied_pairs(strategy)
     claims, notes = read_claims(strategy, frame, ties)
     table, curves = claim_rows(claims, fdr=fdr, changes=changes)
+    if leads is None and len(frame["kpi"].unique()) > 1:
+        leads = find_leads(frame, fdr=fdr, exclude=ties)
     return LinkEvidence(
         frame=table,
         notes=(*notes, CAVEAT),
         titles={name: kpi.title for name, kpi in strategy.kpis.items()},
-        unclaimed=_unclaimed(frame, claims, ties, fdr=fdr),
+        unclaimed=_unclaimed(leads.to_frame(), claims) if leads else pd.DataFrame(),
         _curves=curves,
     )
 
 
-test_links.__test__ = False  # type: ignore[attr-defined]  # by its name a test runner takes it
-
-
-def _unclaimed(
-    frame: pd.DataFrame, claims: list[Claim], ties: set[frozenset[str]], *, fdr: float
-) -> pd.DataFrame:
+def _unclaimed(found: pd.DataFrame, claims: list[Claim]) -> pd.DataFrame:
     """Return the leads among all pairs that no KPI claims."""
-    if frame["kpi"].nunique() < 2:
-        return pd.DataFrame()
-    found = find_leads(frame, fdr=fdr, exclude=ties).to_frame()
     claimed = {(claim.candidate, claim.target) for claim in claims}
     pairs = zip(found["candidate"], found["target"], strict=True)
     fresh = np.array([pair not in claimed for pair in pairs])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -16,6 +17,7 @@ from kpikit.analysis.season import is_seasonal
 MIN_PERIODS = 12  # with fewer, a change cannot be told from ordinary variation
 NEIGHBOURS = 3  # on either side, whose median says what a value should have been
 SPIKE = 5.0  # robust standard deviations from its neighbours: not a change, a single value
+REMEMBERED = 16  # series: those of a KPI or two, which several analyses ask about in turn
 TO_SD = 1.4826  # a median absolute deviation in standard deviations of the normal
 
 
@@ -49,6 +51,14 @@ def find_regimes(
     Whether it has a season is asked again beside the changes found, since an unexplained
     change drowns a season; if the answer is another one, the search is repeated.
     """
+    own = np.ascontiguousarray(values, dtype=float).tobytes()
+    return _find(own, np.ascontiguousarray(times, dtype=np.int64).tobytes(), period, log_odds)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _find(own: bytes, when: bytes, period: int, log_odds: float) -> Regimes:
+    """Find them once: changes, baselines and signals of a KPI all ask for the same."""
+    values, times = np.frombuffer(own), np.frombuffer(when, dtype=np.int64)
     calm = cut_spikes(values, times, 1)
     versions = [values] if np.array_equal(calm, values) else [values, calm]
     seasonal = any(is_seasonal(version, times, period) for version in versions)

@@ -8,12 +8,14 @@ from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from kpikit.charts.room import make_room
 from kpikit.charts.style import SIZE, look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NAMELESS = {"Date": None, "Creator": None}
+POINTS = 72  # an inch, as in the file: what is measured before it is drawn must agree
 
 
 def picture(draw: Callable[[Axes], object], *, alt: str, size: tuple[float, float] = SIZE) -> str:
@@ -25,9 +27,10 @@ def picture(draw: Callable[[Axes], object], *, alt: str, size: tuple[float, floa
     from matplotlib.figure import Figure
 
     with look():
-        figure = Figure(figsize=size)
+        figure = Figure(figsize=size, dpi=POINTS)
         canvas = FigureCanvasSVG(figure)
         draw(figure.subplots())
+        make_room(figure)
         stream = BytesIO()
         # not `savefig`: it would draw all of it once more, to nowhere, for the layout alone
         canvas.print_svg(stream, metadata=NAMELESS)  # type: ignore[no-untyped-call]

@@ -6,7 +6,7 @@ series also differs in lightness, line or marker, so that greyscale print works.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -81,11 +81,26 @@ def axes(ax: Axes | None = None) -> Axes:
         return pyplot.subplots(figsize=SIZE)[1]
 
 
+class _Dates(AutoDateLocator):
+    """Finds its dates once for a stretch of time: one drawing asks for them a dozen times."""
+
+    _stretch: tuple[float, ...] = ()
+    _places: Sequence[float] = ()
+
+    def __call__(self) -> Sequence[float]:
+        """Return where the dates stand."""
+        stretch = () if self.axis is None else tuple(self.axis.get_view_interval())
+        if stretch != self._stretch:
+            self._places = super().__call__()  # type: ignore[no-untyped-call]
+            self._stretch = stretch
+        return self._places
+
+
 def dress(ax: Axes, *, title: str = "", unit: Unit = "number", currency: str = "") -> Axes:
     """Give axes over time their title, their dates, and their numbers with units."""
     if title:
         ax.set_title(title, parse_math=False)
-    locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
+    locator = _Dates(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     ax.yaxis.set_major_locator(MaxNLocator(5))

@@ -103,9 +103,17 @@ class Observations(Result):
         if segment not in places:
             where = f"observations of {kpi}"
             raise UnknownNameError("segment", segment, set(places), where=where)
-        columns = ["period_start", "value", "complete"]
-        own = self.frame[columns].iloc[places[segment]]
-        return own.sort_values("period_start", ignore_index=True)
+        known = self._histories.get((kpi, segment))
+        if known is None:
+            own = self.frame[["period_start", "value", "complete"]].iloc[places[segment]]
+            known = own.sort_values("period_start", ignore_index=True)
+            self._histories[kpi, segment] = known
+        return known.copy()
+
+    @cached_property
+    def _histories(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """The histories asked for so far: a review asks for each a dozen times."""
+        return {}
 
     @cached_property
     def _rows(self) -> dict[str, dict[str, NDArray[np.intp]]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kpikit.analysis.leads import Leads, find_leads
-from kpikit.analysis.links import LinkEvidence, test_links
+from kpikit.analysis.links import LinkEvidence, hold_links
 from kpikit.analysis.ties import tied_pairs
 
 if TYPE_CHECKING:
@@ -40,10 +40,8 @@ def find_evidence(strategy: Strategy, observations: Observations) -> Evidence:
     whole = panel[panel["segment"] == ""]
     ties = [(min(pair), max(pair)) for pair in tied_pairs(strategy)]
     several = len(whole["kpi"].unique()) > 1
-    return Evidence(
-        links=test_links(strategy, observations),
-        leads=find_leads(whole, exclude=ties) if several else None,
-    )
+    leads = find_leads(whole, exclude=ties) if several else None
+    return Evidence(links=hold_links(strategy, observations, leads), leads=leads)
 
 
 def write_evidence(evidence: Evidence, folder: Path) -> None:

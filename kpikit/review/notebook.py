@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 DEAD_KERNEL = "a dead kernel: its process ended or was killed, as happens when memory runs out"
 SILENT = logging.NullHandler()  # what papermill would log is in the error, said once
+ENGINE = "kpikit"  # the name by which papermill knows how cells are run here
 STARTS = 3  # tries to start a kernel: on a busy machine one start in a hundred fails
 
 
@@ -148,13 +149,29 @@ def _execute(
 
 def _run_cells(place: str) -> None:
     from papermill import execute_notebook
+    from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
     from kpikit.review.kernel import OwnKernel
 
+    class Engine(NBClientEngine):  # type: ignore[misc]
+        """Saves when the run has ended, however it did: papermill would twice for every cell."""
+
+        @classmethod
+        def execute_managed_notebook(
+            cls, nb_man: NotebookExecutionManager, kernel_name: str, **chosen: object
+        ) -> None:
+            place, nb_man.output_path = nb_man.output_path, None
+            try:
+                super().execute_managed_notebook(nb_man, kernel_name, **chosen)
+            finally:
+                nb_man.output_path = place
+
+    papermill_engines.register(ENGINE, Engine)
     logging.getLogger("papermill").addHandler(SILENT)
     execute_notebook(
         place,
         place,
+        engine_name=ENGINE,
         kernel_name=KERNEL["name"],
         language=KERNEL["language"],
         progress_bar=False,

@@ -1,6 +1,6 @@
 """The process from which a batch forks its reports: it has loaded what all of them use.
 
-Started by `kpikit.review.process` as `python -m kpikit.review.nursery SOCKET`. Each
+Started by `kpikit.review.process` as `python -m kpikit.review.nursery SOCKET [STRATEGY]`. Each
 report is forked from it, and forks its kernel in turn, so that neither loads anything
 again. Its standard input is a line that nobody writes to: it closes when the process
 that runs the batch ends, and every report then ends too.
@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,22 +21,33 @@ from kpikit.review.cradle import fork_cradle, serve
 
 LOADED = (
     "IPython.core.completer",
+    "IPython.core.debugger",
+    "IPython.extensions.storemagic",
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
+    "jinja2.ext",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
     "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
+    "mistune.plugins.def_list",
+    "mistune.plugins.task_lists",
+    "mistune.plugins.url",
     "nbclient",
     "nbconvert.exporters.html",
     "nbconvert.filters.markdown_mistune",
     "nh3",
     "pandas",
+    "pandas.io.formats.html",
     "papermill",
     "papermill.parameterize",
+    "psutil",
+    "pyarrow.dataset",
     "pyarrow.parquet",
     "scipy.stats",
+    "sqlglot.dialects.duckdb",
     "statsmodels.tsa.api",
+    "tornado.platform.asyncio",
     "kpikit.review.job",
     "kpikit.review.kernel",
     "kpikit.review.notebook",
@@ -45,16 +57,31 @@ LOADED = (
     "kpikit.review.findings",
     "kpikit.review.sections",
 )
+# a grammar of addresses for nothing here, and a debugger that nobody can reach: each
+# takes longer to load than some kernels run
+LEFT_OUT = ("rfc3987_syntax", "debugpy")
 
 
 def main() -> int:
     """Load everything, then fork reports as asked."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    for name in LEFT_OUT:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
     for name in LOADED:
         import_module(name)
+    for path in sys.argv[2:]:
+        _read_ahead(Path(path))
     channel = socket.socket(fileno=int(sys.argv[1]))
     return serve(channel, _work, last=signal.SIGTERM)
+
+
+def _read_ahead(strategy: Path) -> None:
+    """Read a strategy's formulas, which are then known to all who load it again."""
+    from kpikit.errors import KpikitError
+    from kpikit.strategy import load_strategy
+
+    with suppress(KpikitError):  # said by those who cannot do without it
+        load_strategy(strategy)
 
 
 def _work(request: dict[str, Any]) -> int:

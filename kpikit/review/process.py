@@ -37,14 +37,14 @@ class Processes:
 
 
 @contextmanager
-def report_processes() -> Iterator[Processes]:
+def report_processes(strategy: Path | None = None) -> Iterator[Processes]:
     """Give what starts processes; all of them end with the block.
 
     Where the machine can fork, reports are forked from one process that has loaded what
-    they use; elsewhere each loads it for itself.
+    they use, and read the strategy where one is named; elsewhere each does so for itself.
     """
     if can_fork():
-        with _nursery() as cradle:
+        with _nursery(strategy) as cradle:
 
             def start(work: Path) -> Process:
                 request = {"folder": str(work), "environment": _environment(work)}
@@ -70,10 +70,11 @@ def run_process(start: Start, work: Path, limit: float, stop: Event) -> int | st
 
 
 @contextmanager
-def _nursery() -> Iterator[Cradle]:
+def _nursery(strategy: Path | None) -> Iterator[Cradle]:
     mine, its = socket.socketpair()
+    known = [] if strategy is None else [os.fspath(strategy.absolute())]
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "kpikit.review.nursery", str(its.fileno())],
+        [sys.executable, "-P", "-m", "kpikit.review.nursery", str(its.fileno()), *known],
         env=_environment(None),
         stdin=subprocess.PIPE,  # never written to: it closes when this process ends
         pass_fds=[its.fileno()],

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kpikit.ledger import Action, Comment, Decision, ForecastMade, Ledger, Milestone, open_ledger
-from kpikit.ledger.address import find_ledger
-from kpikit.ledger.scores import match_outcomes, score_forecasts
+from kpikit.alignment.record import DEFAULT
 
 if TYPE_CHECKING:
+    from kpikit.ledger import Ledger
     from kpikit.observations import Observations
     from kpikit.periods import Calendar, Grain
     from kpikit.strategy import Strategy
@@ -50,6 +49,14 @@ class Remembered:
 @contextmanager
 def ledger_at_hand(strategy: Strategy, address: str | None) -> Iterator[Ledger | None]:
     """Open the ledger at an address, else the strategy's own; None where there is none yet."""
+    named = strategy.ledger or DEFAULT
+    elsewhere = address or named.startswith("${") or "://" in named
+    if not elsewhere and not (strategy.folder / named).exists():
+        yield None  # what reads a ledger takes long to load
+        return
+    from kpikit.ledger import open_ledger
+    from kpikit.ledger.address import find_ledger
+
     found = open_ledger(address) if address else find_ledger(strategy.folder, strategy.ledger)
     if found is None:
         yield None
@@ -62,6 +69,8 @@ def remember(
     ledger: Ledger, periods: Observations, *, calendar: Calendar, grain: Grain
 ) -> Remembered:
     """Read what reports show of a ledger; forecasts are held against the periods that came."""
+    from kpikit.ledger import Action, Comment, Decision, Milestone
+
     return Remembered(
         decisions=ledger.read(Decision).to_frame(),
         actions=ledger.latest(Action).to_frame(),
@@ -91,6 +100,9 @@ def read_remembered(folder: Path) -> Remembered | None:
 def _scores(
     ledger: Ledger, periods: Observations, calendar: Calendar, grain: Grain
 ) -> pd.DataFrame:
+    from kpikit.ledger import ForecastMade
+    from kpikit.ledger.scores import match_outcomes, score_forecasts
+
     table = periods.to_frame()
     came = table[table["complete"] & table["value"].notna()]
     labels = [calendar.label(start.date(), grain) for start in came["period_start"]]

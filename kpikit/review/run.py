@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from kpikit.errors import KpikitError
-from kpikit.files import reserve
-from kpikit.observations.vintages import try_record
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
-from kpikit.review.batch import Batch, Outcome, Progress, executed_name, run_batch
-from kpikit.review.bundle import write_bundle
-from kpikit.review.export import check_formats, export
-from kpikit.review.made import record_numbers
+from kpikit.review.batch import Progress
+from kpikit.review.export import check_formats
 from kpikit.review.making import Limits
-from kpikit.review.numbers import carried_numbers
-from kpikit.review.plan import plan_review
 from kpikit.review.process import report_processes
-from kpikit.review.record import code, slug, write_records
-from kpikit.review.remembered import ledger_at_hand
-from kpikit.review.resume import Notes, alone_in
-from kpikit.sources.fingerprint import at_rest, hash_file
 from kpikit.strategy import Strategy, load_strategy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from kpikit.ledger import Ledger
 
 COLUMNS = ("department", "state", "seconds", "html", "pdf", "message")
 
@@ -167,126 +151,23 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     if workers is not None and workers < 1:
         raise KpikitError(f"workers is {workers}. Use 1 or more, or leave it out.")
     loaded = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
-    plan = plan_review(loaded, period=period, departments=departments, notebooks=notebooks)
     day = None if as_of is None else parse_date(as_of)
-    folder = _writable(Path(out) / slug(loaded.organisation.name) / plan.period.label)
+    with report_processes(loaded.path) as processes:
+        # loaded only now, while the processes load what they need
+        from kpikit.review.conduct import Terms, conduct
 
-    started = datetime.now().astimezone()
-    with (
-        alone_in(folder),
-        report_processes() as processes,
-        ledger_at_hand(loaded, ledger) as opened,
-        TemporaryDirectory(prefix="kpikit-bundle-") as place,
-    ):
-        bundle, head = Path(place), opened.head() if opened else None
-        with at_rest(loaded, loaded.sources):
-            facts = write_bundle(
-                loaded,
-                period=plan.period.label,
-                as_of=day,
-                folder=bundle,
-                ledger=opened,
-                send=processes.send,
-            )
-            said = try_record(loaded, facts.observations) if record else ()
-        day = facts.as_of
-        inputs = {"bundle": _hashes(bundle), "notebooks": plan.notebook_hashes()}
-        notes = Notes(folder, inputs | code())
-        kept = [past for name in plan.names if resume and (past := notes.finished(name))]
-        finished = {past.name for past in kept}
-        jobs = [
-            plan.job(name, as_of=day, bundle=bundle) for name in plan.names if name not in finished
-        ]
-        tell = notes.watch(progress or (lambda *_: None))
-        with _room_in(folder):
-            made = run_batch(
-                jobs,
-                folder=folder,
-                workers=workers,
-                scheduler=scheduler,
-                limits=limits,
-                progress=tell,
-                processes=processes,
-            )
-            batch = _in_order(plan.names, (*kept, *made.outcomes), made.interrupted)
-            write_records(
-                plan,
-                batch,
-                folder=folder,
-                as_of=day,
-                started=started,
-                head=head,
-            )
-        if record and opened:
-            said = (*said, *_put_on_record(loaded, opened, batch, folder))
-        frame = _frame(batch, folder)
-        if not batch.interrupted:
-            frame = export(frame, wanted, folder=folder, line=plan.masthead)
-    return ReviewRun(
-        frame=frame,
-        period=plan.period.label,
-        folder=folder,
-        interrupted=batch.interrupted,
-        notes=(f"The reports lie in {folder}.", *said),
-    )
-
-
-@contextmanager
-def _room_in(folder: Path) -> Iterator[None]:
-    """Tell a disk that takes no more from a defect; what lay there before still does."""
-    try:
-        yield
-    except OSError as error:
-        raise KpikitError(
-            f"{folder}: not everything could be written there ({error.strerror}). "
-            "Make room, then run it again with resume."
-        ) from None
-
-
-def _put_on_record(
-    strategy: Strategy, ledger: Ledger, batch: Batch, folder: Path
-) -> tuple[str, ...]:
-    """Put on record what the finished reports say; where that fails, the reports still stand."""
-    made = [outcome.name for outcome in batch.outcomes if outcome.state == "ok"]
-    found = [carried_numbers(folder / executed_name(name)) for name in made]
-    try:
-        for numbers in filter(None, found):
-            record_numbers(numbers, ledger, strategy=strategy, who="kpikit")
-    except KpikitError as error:
-        return (f"Not everything is on record. {error}",)
-    return ()
-
-
-def _writable(folder: Path) -> Path:
-    try:
-        reserve(folder / "run.json").unlink()
-    except OSError as error:
-        raise KpikitError(
-            f"{folder}: reports cannot be written there ({error.strerror}). "
-            "Name another folder with out."
-        ) from None
-    return folder.resolve()
-
-
-def _hashes(bundle: Path) -> dict[str, str]:
-    return {path.name: hash_file(path) for path in sorted(bundle.iterdir())}
-
-
-def _in_order(names: Sequence[str], outcomes: Iterable[Outcome], interrupted: bool) -> Batch:
-    found = {outcome.name: outcome for outcome in outcomes}
-    return Batch(tuple(found[name] for name in names), interrupted)
-
-
-def _frame(batch: Batch, folder: Path) -> pd.DataFrame:
-    rows = [
-        {
-            "department": outcome.name,
-            "state": outcome.state,
-            "seconds": round(outcome.seconds, 1),
-            "html": os.fspath(folder / outcome.html) if outcome.state == "ok" else "",
-            "pdf": "",
-            "message": outcome.message,
-        }
-        for outcome in batch.outcomes
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+        terms = Terms(
+            period=period,
+            departments=departments,
+            notebooks=notebooks,
+            as_of=day,
+            ledger=ledger,
+            out=Path(out),
+            formats=wanted,
+            workers=workers,
+            scheduler=scheduler,
+            limits=limits,
+            resume=resume,
+            record=record,
+        )
+        return conduct(loaded, terms, processes=processes, progress=progress)
