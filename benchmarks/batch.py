@@ -7,22 +7,27 @@ batch    One `kpikit review`: every department, the company's page, index and re
 plain    For each department, one after another: the `papermill` command on the same
          notebook with the same parameters, then `jupyter nbconvert --to html`. Nothing is
          shared between them, the cache neither. `--plain N` runs N departments only, evenly
-         chosen, and says so: its time is then scaled up to all of them.
+         chosen, and says so (`plain_departments`, `plain_scaled_up`): its time is then that
+         of a department times their number.
 
 Both begin with an empty cache (`XDG_CACHE_HOME` in a new folder) and run on the processors
 the script may use; threads of numeric libraries are held to one. Memory is what all the
-processes of the batch hold at once (PSS, read twice a second), at its highest.
+processes of the batch hold at once (PSS, read twice a second), at its highest. Seconds of
+the processors are those of every process that either side starts.
 
-`python benchmarks/batch.py --departments 12`; `--departments 100 --plain 0` measures the
-batch alone. Figures are of the machine that ran it, and count only on an idle one.
+`python benchmarks/batch.py --departments 12`; `--departments 12 60 100 --plain 4` takes one
+after another, a line each; `--plain 0` measures the batch alone. Seconds by the clock are of
+the machine that ran it, and count only on an idle one.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -85,6 +90,22 @@ def _copied(definition: dict, department: str, mark: str, kpis: dict, name: str)
         if part in kept:
             kept[part] = re.sub(r"\{(\w+)\}", other, kept[part])
     return kept
+
+
+def adopt_orphans() -> None:
+    """Become the parent of processes whose own has ended, so that their seconds count here."""
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
+def processor_seconds() -> float:
+    """Return the seconds of all processes that were started and have ended."""
+    while True:
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            break
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def time_batch(folder: Path, workers: int) -> tuple[float, float]:
@@ -166,32 +187,48 @@ def _held(pid: int) -> int:
     return int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1])
 
 
+def measure(wanted: int, workers: int, plain: int | None) -> dict[str, object]:
+    """Measure a company of that many departments, both ways."""
+    with TemporaryDirectory(prefix="kpikit-benchmark-") as place:
+        folder = Path(place)
+        names = make_company(folder, wanted)
+        before = processor_seconds()
+        seconds, memory = time_batch(folder, workers)
+        used = processor_seconds() - before
+        found: dict[str, object] = {
+            "departments": len(names),
+            "workers": workers,
+            "batch_seconds": round(seconds, 1),
+            "batch_processor_seconds": round(used, 1),
+            "batch_megabytes": round(memory),
+        }
+        looped = names if plain is None else _evenly(names, plain)
+        if looped:
+            scale = len(names) / len(looped)
+            before = processor_seconds()
+            looped_seconds = time_plain(folder, looped) * scale
+            looped_used = (processor_seconds() - before) * scale
+            found |= {
+                "plain_departments": len(looped),
+                "plain_scaled_up": scale != 1,
+                "plain_seconds": round(looped_seconds, 1),
+                "plain_processor_seconds": round(looped_used, 1),
+                "ratio": round(seconds / looped_seconds, 3),
+                "processor_ratio": round(used / looped_used, 3),
+            }
+    return found
+
+
 def main() -> None:
-    """Measure what is asked for, and print one line of JSON."""
+    """Measure what is asked for, and print a line of JSON for each company."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--departments", type=int, default=12)
+    parser.add_argument("--departments", type=int, nargs="+", default=[12])
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--plain", type=int, help="departments of the plain loop; else all")
     asked = parser.parse_args()
-    with TemporaryDirectory(prefix="kpikit-benchmark-") as place:
-        folder = Path(place)
-        names = make_company(folder, asked.departments)
-        seconds, memory = time_batch(folder, asked.workers)
-        found = {
-            "departments": len(names),
-            "workers": asked.workers,
-            "batch_seconds": round(seconds, 1),
-            "batch_megabytes": round(memory),
-        }
-        looped = names if asked.plain is None else _evenly(names, asked.plain)
-        if looped:
-            plain = time_plain(folder, looped) * len(names) / len(looped)
-            found |= {
-                "plain_departments": len(looped),
-                "plain_seconds": round(plain, 1),
-                "ratio": round(seconds / plain, 3),
-            }
-    print(json.dumps(found))
+    adopt_orphans()
+    for wanted in asked.departments:
+        print(json.dumps(measure(wanted, asked.workers, asked.plain)), flush=True)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,6 @@ LOADED = (
     "papermill",
     "papermill.parameterize",
     "psutil",
-    "pyarrow.dataset",
     "pyarrow.parquet",
     "scipy.stats",
     "sqlglot.dialects.duckdb",
