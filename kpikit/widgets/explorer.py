@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from html import escape
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
@@ -18,9 +17,9 @@ from kpikit.analysis.watched import judge_kpis
 from kpikit.errors import DataError
 from kpikit.observations.build import build_observations
 from kpikit.periods import GRAINS
-from kpikit.results import Result, notes_html
+from kpikit.results import Result
 from kpikit.widgets.guard import Guard
-from kpikit.widgets.pictures import draw, image, show
+from kpikit.widgets.pictures import Answer
 from kpikit.widgets.sheet import NAMES, WIDE, dressed
 
 if TYPE_CHECKING:
@@ -109,12 +108,11 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         self.question = widgets.Dropdown(
             options=list(QUESTIONS.items()), description="Question", style=NAMES, layout=WIDE
         )
-        self.said, self.picture, self.notes = widgets.HTML(), image(), widgets.HTML()
-        self.message = self._guard.message
+        self.answer, self.message = Answer(), self._guard.message
         choices = [self.kpi, self.segment, self.grain, self.since, self.question]
         for choice in choices:
             choice.observe(lambda _: self._guard.soon(self._show), names="value")
-        super().__init__([*choices, self.said, self.picture, self.notes, self.message])
+        super().__init__([*choices, self.answer, self.message])
         dressed(self)
         self._guard.run(self._show)
 
@@ -125,7 +123,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
     def _show(self) -> None:
         if self.kpi.value is None:
             raise DataError("There is no KPI with observations to look at.")
-        self.said.value = ""
+        self.answer.said.value = ""
         found = explore(
             self._strategy,
             self._observations(self.grain.value, self.question.value),
@@ -134,10 +132,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
             segment=self.segment.value,
             since=self.since.value,
         )
-        sentence = found.summary()
-        self.said.value = f'<p role="status"><b>{escape(sentence)}</b></p>'
-        show(self.picture, draw(found.plot), alt=sentence)
-        self.notes.value = notes_html(found.notes)
+        self.answer.show(found)
         self._guard.hush()
 
     def _observations(self, grain: str, question: str) -> Observations:

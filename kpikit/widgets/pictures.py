@@ -13,6 +13,7 @@ import ipywidgets as widgets  # type: ignore[import-untyped]
 from kpikit.charts.attainment import attainment_chart
 from kpikit.charts.glide import glide_chart
 from kpikit.charts.style import SIZE, look
+from kpikit.results import Result, notes_html
 from kpikit.targets.setting import TargetSetting, TargetView
 from kpikit.widgets.live import DOTS, LivePicture
 
@@ -53,6 +54,21 @@ def draw(part: Callable[[Axes], object]) -> bytes:
         stream = BytesIO()
         figure.savefig(stream, format="png", dpi=DOTS, metadata={"Software": None})
     return stream.getvalue()
+
+
+class Answer(widgets.VBox):  # type: ignore[misc]
+    """A result as an app shows it: its sentence, its picture with a text, its caveats."""
+
+    def __init__(self) -> None:
+        self.said, self.picture, self.notes = widgets.HTML(), image(), widgets.HTML()
+        super().__init__([self.said, self.picture, self.notes])
+
+    def show(self, result: Result) -> None:
+        """Show a result."""
+        sentence = result.summary()
+        self.said.value = f'<p role="status"><b>{escape(sentence)}</b></p>'
+        show(self.picture, draw(result.plot), alt=sentence)
+        self.notes.value = notes_html(result.notes)
 
 
 class TargetPicture:

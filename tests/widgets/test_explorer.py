@@ -45,10 +45,10 @@ def test_at_another_grain_values_come_from_the_facts_as_they_were_seen(looked):
     assert whole["period_start"].max() < pd.Timestamp("2026-05-31")
     looked.segment.value = "south"
     looked.settle()
-    assert "south" in looked.said.value
+    assert "south" in looked.answer.said.value
     looked.grain.value = "year"
     looked.settle()
-    assert "too short" in looked.said.value
+    assert "too short" in looked.answer.said.value
     assert looked.segment.options == (("the whole", ""), ("north", "north"), ("south", "south"))
 
 

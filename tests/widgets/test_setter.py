@@ -184,12 +184,63 @@ def test_ends_move_without_passing_each_other(form):
         assert slider.min < slider.max
 
 
+def sent(slider, value):
+    """Move a slider as a browser does."""
+    slider._handle_msg(
+        {"content": {"data": {"method": "update", "state": {"value": value}}}, "buffers": []}
+    )
+
+
+def test_a_hundred_messages_of_a_browser_cost_few_views_and_end_in_the_last(form):
+    form.settle()
+    before = form.computed
+    for value in np.linspace(form.target.min, form.target.max, 100):
+        sent(form.target, float(value))
+    form.settle()
+    assert form.computed - before <= 10
+    assert form.view.target == pytest.approx(form.target.max)
+    sent(form.target, form.target.max * 10)  # out of range: held at the end
+    form.settle()
+    assert form.view.target == pytest.approx(form.target.max)
+    sent(form.target, float("inf"))
+    form.settle()
+    assert np.isfinite(form.view.target)
+
+
+def test_a_lever_that_never_moved_still_has_a_slider(observations):
+    frame = observations.to_frame()
+    still = frame.assign(value=frame["value"].where(frame["kpi"] != "price", 10.0))
+    form = set_target(
+        STRATEGY,
+        Observations(frame=still, missing=pd.DataFrame()),
+        periods=["2027Q1"],
+        kpi="income",
+    )
+    slider = form.levers["price"]
+    assert slider.min < slider.value < slider.max
+    assert form.message.value == ""
+
+
+@pytest.mark.parametrize("make", ["nobody", "nothing"])
+def test_without_kpis_or_facts_every_view_opens_and_says_so(make, observations):
+    bare = {"version": 1, "organisation": {"name": "Acme"}}
+    strategy = STRATEGY if make == "nothing" else Strategy.model_validate(bare)
+    none = Observations(frame=observations.to_frame().iloc[:0], missing=pd.DataFrame())
+    form = set_target(strategy, none, periods=["2027Q1"])
+    assert "✗" in form.message.value
+    assert form.accept.disabled
+    looked = explore_kpis(strategy, none)
+    assert "There is no KPI with observations" in looked.message.value
+
+
 def test_the_explorer_answers_and_says_what_it_cannot(observations):
     looked = explore_kpis(STRATEGY, observations)
-    assert 'alt="Sales' in looked.picture.value or 'alt="sales' in looked.picture.value
+    assert (
+        'alt="Sales' in looked.answer.picture.value or 'alt="sales' in looked.answer.picture.value
+    )
     looked.question.value = "season"
     looked.settle()
-    assert "season" in looked.said.value
+    assert "season" in looked.answer.said.value
     looked.since.value = "2026-01-01"
     looked.question.value = "leads"
     looked.settle()
