@@ -113,8 +113,10 @@ def run_all(page: Page, address: str) -> None:
         else:
             break
     idle = '.jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status="idle"]'
-    page.locator(idle).wait_for()
-    page.wait_for_function("() => !document.body.textContent.includes('[*]:')")
+    page.locator(idle).wait_for(timeout=3 * PATIENCE)  # some make whole reviews
+    page.wait_for_function(
+        "() => !document.body.textContent.includes('[*]:')", timeout=3 * PATIENCE
+    )
 
 
 def settled(page: Page, *, before: str | None = "", wanted: str = "") -> float:

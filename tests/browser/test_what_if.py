@@ -163,3 +163,41 @@ def test_in_jupyterlab_a_meeting_records_its_decision(browser, strategy, tmp_pat
     with open_ledger(ledger) as opened:
         assert opened.read(Decision).to_frame()["text"].tolist() == ["Add a morning shift"]
     assert outside == []
+
+
+# the others are run above
+OTHERS = [
+    "01_load_kpis",
+    "02_find_trends",
+    "03_explain_change",
+    "04_find_leads",
+    "05_forecast",
+    "06_set_targets",
+    "07_audit_alignment",
+    "10_look_back",
+    "company_review",
+    "monthly_report",
+    "quarterly_review",
+]
+FAILED = "[data-mime-type='application/vnd.jupyter.error'], [data-mime-type$='stderr']"
+
+
+def test_jupyterlab_opens_every_other_notebook_and_runs_it_to_its_end(browser, strategy, tmp_path):
+    with served_lab(tmp_path) as address:
+        for name in OTHERS:
+            page, outside = new_page(browser)
+            run_all(page, f"{address}notebooks/{name}.ipynb")
+            assert page.locator(FAILED).count() == 0, name
+            assert page.locator(".jp-OutputArea-output").count() > 0, name
+            assert outside == [], name
+            end_kernels(page, address)
+            page.close()
+
+
+def end_kernels(page, address):
+    """End every kernel: one notebook after the other is read, and none is needed again."""
+    kernels = f"{address.removesuffix('lab/tree/')}api/kernels"
+    (token,) = (one["value"] for one in page.context.cookies(kernels) if one["name"] == "_xsrf")
+    for kernel in page.request.get(kernels).json():
+        gone = page.request.delete(f"{kernels}/{kernel['id']}", headers={"X-XSRFToken": token})
+        assert gone.ok
