@@ -153,9 +153,10 @@ class TargetSetter(widgets.VBox):  # type: ignore[misc]
             ledger=self._ledger,
             links=self._links,
         )
-        self.setting, self._drawn = setting, TargetPicture(setting)
         self._begin_at(setting.proposed if setting.accepted is None else setting.accepted, setting)
         self._make_levers(setting)
+        # last, so that nothing is shown of sliders that stand where they stood for another
+        self.setting, self._drawn = setting, TargetPicture(setting)
         self._able(True)
         self._guard.hush()
         self._show()

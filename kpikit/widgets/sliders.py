@@ -36,7 +36,7 @@ def target_slider(name: str) -> widgets.FloatSlider:
 
 def band_slider(name: str) -> widgets.FloatRangeSlider:
     """Return a slider with two handles, for a band."""
-    return widgets.FloatRangeSlider(**_shape(name))
+    return widgets.FloatRangeSlider(**_shape(name) | {"readout_format": ".3r"})
 
 
 def _shape(name: str) -> dict[str, object]:

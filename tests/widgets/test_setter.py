@@ -123,6 +123,10 @@ def test_a_band_has_two_handles_and_both_its_ends_go_on_record(observations, led
     form.settle()
     assert (form.target.layout.display, form.band.layout.display) == ("none", "")
     assert form.view.chance == pytest.approx(0.8, abs=0.01)  # the middle of what may come
+    left, right, *_ = form._drawn._live._ends[0]
+    assert right - left < 1.5 * (
+        form.band.max - form.band.min
+    )  # nothing was drawn before it fitted
     form.band.value = (form.band.min, form.band.max)
     form.settle()
     assert form.view.chance > 0.98
