@@ -43,6 +43,7 @@ def new_page(browser: Browser, *, width: int = 1280) -> tuple[Page, list[str]]:
     """Return a page, and the list in which each address beyond this machine will be."""
     page = browser.new_page(viewport={"width": width, "height": 1000})
     page.set_default_timeout(PATIENCE)
+    page.set_default_navigation_timeout(3 * PATIENCE)  # an app whose kernel is not warm yet
     expect.set_options(timeout=PATIENCE)
     outside: list[str] = []
 
