@@ -91,7 +91,8 @@ class TargetPicture:
             )
 
         def path(ax: Axes) -> None:
-            title = f"The path to {setting.say(view.target)}"
+            way = "into" if isinstance(view.target, tuple) else "to"
+            title = f"The path {way} {setting.say(view.target)}"
             glide_chart(
                 view.path, history=setting.history, ax=ax, title=title, unit=unit, currency=currency
             )
