@@ -168,3 +168,11 @@ def test_a_quarter_to_come_is_refused_before_any_notebook_runs(strategy, tmp_pat
     with pytest.raises(PeriodError, match="2026Q3 begins on 2026-07-01"):
         write_bundle(strategy, period="2026Q3", as_of=None, folder=tmp_path)
     assert not (tmp_path / "bundle.json").exists()
+
+
+def test_a_month_shows_every_kpi_at_a_glance_and_says_it_for_the_blind(strategy):
+    review = build_review(strategy, department="sales", period="2026-03")
+    html = sections.glance(review).html
+    assert html.count("<img ") == 3
+    assert 'alt="Price, 2026-03: 10.0; trend: no clear trend."' in html
+    assert "Income &lt;b&gt;&amp; more&lt;/b&gt;, 2026-03: EUR 100;" in html

@@ -13,7 +13,7 @@ from kpikit.review.sections.company import (
 from kpikit.review.sections.happened import happened, leads
 from kpikit.review.sections.kpis import kpi_pages
 from kpikit.review.sections.ledger import follow_through, milestones, own_record
-from kpikit.review.sections.month import same_point
+from kpikit.review.sections.month import glance, same_point
 from kpikit.review.sections.proposals import targets
 from kpikit.review.sections.standing import board, header
 from kpikit.review.sections.words import Section
@@ -30,6 +30,7 @@ __all__ = [
     "company_objectives",
     "data_quality",
     "follow_through",
+    "glance",
     "happened",
     "header",
     "kpi_pages",

@@ -1,16 +1,53 @@
-"""How a running month does against earlier ones at the same point."""
+"""A month on one page: every KPI's picture, and a running month at the same point."""
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
-from kpikit.review.sections.words import Section, table
+from kpikit.charts.behaviour import signal_marks
+from kpikit.charts.embed import picture
+from kpikit.charts.series import expected_band, history_chart, target_line
+from kpikit.review.sections.words import Section, number, table, target_of
 from kpikit.units import MISSING, format_change, format_value
 
 if TYPE_CHECKING:
-    from kpikit.review.findings import Review
+    from matplotlib.axes import Axes
+
+    from kpikit.review.findings import KpiReview, Review
     from kpikit.strategy import Kpi
+
+GLANCE, SHOWN = (3.3, 1.25), 24  # inches of a small picture, and the periods in it
+
+
+def glance(review: Review) -> Section:
+    """Show every KPI in a small picture: two years, what was to be expected, what stands out."""
+    images = (
+        picture(partial(_small, item, review), alt=_said(item, review), size=GLANCE)
+        for item in review.kpis
+    )
+    pictures = "".join(f"<figure>{image}</figure>" for image in images)
+    note = "Grey: what was to be expected; diamond: worth a look; square: exceptional."
+    return Section(f'<section class="glance">{pictures}</section><p class="note">{note}</p>')
+
+
+def _said(item: KpiReview, review: Review) -> str:
+    value = _value(number(item.row["value"]), item.kpi, review)
+    return f"{item.kpi.title}, {review.period.label}: {value}; trend: {item.row['trend']}."
+
+
+def _small(item: KpiReview, review: Review, ax: Axes) -> None:
+    kpi, currency = item.kpi, review.strategy.organisation.currency or ""
+    history = item.history.tail(SHOWN)
+    history_chart(history, ax=ax, title=kpi.title, unit=kpi.unit, currency=currency)
+    if item.signals is not None:
+        seen = item.signals.to_frame()
+        seen = seen[seen["period_start"] >= history["period_start"].min()]
+        expected_band(seen, ax=ax)
+        signal_marks(seen, ax=ax)
+    for level in target_of(kpi, review.period.label, review):
+        target_line(level, ax=ax)
 
 
 def same_point(review: Review) -> Section:
