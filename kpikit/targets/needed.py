@@ -74,7 +74,7 @@ def needed_for(  # noqa: PLR0913 - each argument is a question of its own
     >>> from kpikit import build_observations, load_strategy
     >>> strategy = load_strategy("data/economy/strategy.yaml")
     >>> observations = build_observations(strategy)
-    >>> asked = {"kpi": "consumption", "period": "2009Q4", "target": 9300.0}
+    >>> asked = {"kpi": "consumption", "period": "2010Q2", "target": 9300.0}
     >>> needed_for(strategy, observations, **asked).levers["lever"].tolist()
     ['disposable_income']
     """
