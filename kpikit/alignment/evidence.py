@@ -41,17 +41,16 @@ class Evidence:
 
     Attributes
     ----------
-    tested, checked
-        What `test_links` and `check_sources` found, where that is known already.
-    recalled
-        Gives what `recall_targets` found, where that is being found already.
+    tested, checked, recalled
+        Give what `test_links`, `check_sources` and `recall_targets` found, where that is being
+        found already.
     """
 
     strategy: Strategy
     observations: Observations
     as_of: date
-    tested: LinkEvidence | None = None
-    checked: pd.DataFrame | None = None
+    tested: Callable[[], LinkEvidence] | None = None
+    checked: Callable[[], pd.DataFrame] | None = None
     recalled: Callable[[], pd.DataFrame] | None = None
 
     @cached_property
@@ -95,7 +94,7 @@ class Evidence:
     def links(self) -> Mapping[tuple[str, str], Row]:
         """What the numbers say of each claimed link, by its two KPIs."""
         if self.tested is not None:
-            table = self.tested.to_frame()
+            table = self.tested().to_frame()
         else:  # the claims alone: leads that nobody claims are no matter of an audit
             frame = self.observations.to_frame()
             claims, _ = read_claims(self.strategy, frame[frame["segment"] == ""], set(self.ties))
@@ -169,7 +168,7 @@ class Evidence:
     def sources(self) -> pd.DataFrame | str:
         """What was found in each source, or why they cannot be read where the facts are not."""
         if self.checked is not None:
-            return self.checked
+            return self.checked()
         try:
             return check_sources(self.strategy, as_of=self.as_of).to_frame()
         except DataError as error:

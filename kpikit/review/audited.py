@@ -46,13 +46,16 @@ def ask_rules(  # noqa: PLR0913 - what is known already is not asked again
     strategy: Strategy,
     observations: Observations,
     *,
-    links: LinkEvidence,
-    sources: pd.DataFrame,
+    links: Callable[[], LinkEvidence],
+    sources: Callable[[], pd.DataFrame],
     past: Callable[[], pd.DataFrame],
     ledger: Ledger | None,
     as_of: date,
 ) -> Audited:
-    """Ask every rule, with the evidence of the numbers and of the ledger."""
+    """Ask every rule, with the evidence of the numbers and of the ledger.
+
+    What is given as a function is being found elsewhere: it is asked for last.
+    """
     facts = Evidence(
         strategy=strategy,
         observations=observations,
@@ -61,6 +64,7 @@ def ask_rules(  # noqa: PLR0913 - what is known already is not asked again
         checked=sources,
         recalled=past,
     )
+    _ = facts.prospects, facts.changes  # found here, before anything is waited for
     record = None if ledger is None else OnRecord(ledger=ledger, as_of=as_of)
     case = Case(strategy=strategy, as_of=as_of, facts=facts, ledger=record)
     return Audited(audit=run(case, catalogue()), objectives=_objectives(strategy, facts))

@@ -20,11 +20,10 @@ from kpikit.observations.markets import COLUMNS, observe_markets
 from kpikit.observations.same_point import compare_same_point
 from kpikit.periods import Period, parse_date
 from kpikit.review.audited import Audited, ask_rules, read_audited, write_audited
-from kpikit.review.errands import Send, send_errands
+from kpikit.review.errands import Asked, Send, send_errands
 from kpikit.review.evidence import Evidence, read_evidence, write_evidence
 from kpikit.review.observed import read_observations, write_observations
 from kpikit.review.remembered import Remembered, read_remembered, remember, write_remembered
-from kpikit.sources.checks import check_facts
 from kpikit.sources.read import open_facts
 from kpikit.targets.assess import assess_targets
 
@@ -127,25 +126,25 @@ def gather(  # noqa: PLR0913 - each is its own question
                 "Choose an earlier period or a later date."
             )
         own = observe(strategy, facts, kpis=chosen, wanted=Wanted(grain=None), as_of=day)
-        errands = stack.enter_context(send_errands(strategy, own, as_of=day, send=send))
+        asked = Asked(strategy, own, day, tuple(facts), as_of or period.end)
+        errands = stack.enter_context(send_errands(asked, facts, send=send))
         whole = observe(strategy, facts, kpis=chosen, wanted=Wanted(grain=period.grain), as_of=day)
-        checked = check_facts(facts, as_of=day).to_frame()
         remembered = None
         if ledger is not None:
             remembered = remember(ledger, whole, calendar=strategy.calendar, grain=period.grain)
         assessed = assess_targets(strategy, own, as_of=day, ledger=remembered).to_frame()
-        evidence = errands.evidence()
         audited = None
         if kpis is None:
             audited = ask_rules(
                 strategy,
                 own,
-                links=evidence.links,
-                sources=checked,
-                past=errands.past,
+                links=lambda: errands.evidence.links,
+                sources=lambda: errands.sources,
+                past=lambda: errands.past,
                 ledger=ledger,
                 as_of=day,
             )
+        evidence, checked = errands.evidence, errands.sources
     return Bundle(
         observations=own,
         periods=whole,

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 Work = Callable[[dict[str, Any]], int]
 
-PULSE = 0.01  # seconds between looks at a child
+PULSE = 0.03  # seconds between looks at a child
 PATIENCE = 10.0  # seconds a child has for ending, once nobody asks for it any more
 
 

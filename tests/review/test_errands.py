@@ -29,7 +29,9 @@ def test_what_errands_bring_is_what_the_sender_would_find(tmp_path):
             return child
 
         brought = bundle(tmp_path / "brought", send)
-        assert {name: child.wait() for name, child in codes} == {"past": 0, "evidence": 0}
+        assert {name: child.wait() for name, child in codes} == dict.fromkeys(
+            ("past", "sources", "evidence"), 0
+        )
 
         def lose(name, folder):
             child = processes.send(name, folder)
