@@ -92,8 +92,10 @@ def run_batch(  # noqa: PLR0913 - each is its own choice
         if scheduler:
             begun.update(job.name for job in jobs)
         try:
-            for job, made in _follow(futures, begun, tell):
+            for future in _follow(set(futures), begun, tell):
+                job, made = futures[future], _made(future)
                 done[job.name] = _publish(job, made, folder)
+                del futures[future]  # it holds a whole report
                 tell(job.name, made.state)
         except KeyboardInterrupt:
             interrupted = True
@@ -146,17 +148,15 @@ def _make_there(files: Mapping[str, bytes], limits: Limits) -> Made:
     return make(files, limits, start=start_afresh, stop=Event())
 
 
-def _follow(
-    futures: Mapping[Future[Made], Job], begun: set[str], tell: Progress
-) -> Iterator[tuple[Job, Made]]:
-    pending, told = set(futures), set[str]()
+def _follow(pending: set[Future[Made]], begun: set[str], tell: Progress) -> Iterator[Future[Made]]:
+    told = set[str]()
     while pending:
         finished, pending = wait(pending, timeout=BEAT, return_when=FIRST_COMPLETED)
         for name in sorted(begun - told):
             told.add(name)
             tell(name, "running")
-        for future in finished:
-            yield futures[future], _made(future)
+        while finished:
+            yield finished.pop()
 
 
 def _made(future: Future[Made]) -> Made:
