@@ -26,6 +26,7 @@ from kpikit.commands.ledger import ledger
 from kpikit.commands.monitor import monitor
 from kpikit.commands.observe import observe
 from kpikit.commands.options import AsOf, Json, NoRecord, StrategyFile, as_text, tell, write_out
+from kpikit.commands.progress import shown_progress
 from kpikit.commands.reports import compare, verify
 from kpikit.commands.target import target
 from kpikit.errors import KpikitError, StrategyError
@@ -178,6 +179,9 @@ def review(  # noqa: PLR0913 - one parameter an option
     notebooks: Annotated[
         Path | None, typer.Option(help="A folder with the reports' notebooks; else kpikit's own.")
     ] = None,
+    ledger_address: Annotated[
+        str, typer.Option("--ledger", help="A ledger's path or address; else the strategy's own.")
+    ] = "",
     pdf: Annotated[bool, typer.Option("--pdf", help="Print each report to PDF too.")] = False,
     xlsx: Annotated[bool, typer.Option("--xlsx", help="Write the numbers to a workbook.")] = False,
     time_limit: Annotated[float, typer.Option(help="Seconds that one report may take.")] = 600.0,
@@ -201,21 +205,23 @@ def review(  # noqa: PLR0913 - one parameter an option
         from kpikit.review.findings import latest_period
 
         period = latest_period(loaded, as_of=as_of)
-    run = run_review(
-        loaded,
-        period=period,
-        departments=department or None,
-        out=out,
-        formats=("html", *(["pdf"] if pdf else []), *(["xlsx"] if xlsx else [])),
-        workers=workers,
-        scheduler=scheduler,
-        as_of=as_of,
-        notebooks=notebooks,
-        resume=resume,
-        limits=Limits(time_limit, int(memory_limit * 2**30)),
-        record=not no_record,
-        progress=lambda name, state: typer.echo(f"{name}: {state.replace('_', ' ')}", err=True),
-    )
+    with shown_progress(sys.stderr) as progress:
+        run = run_review(
+            loaded,
+            period=period,
+            departments=department or None,
+            out=out,
+            formats=("html", *(["pdf"] if pdf else []), *(["xlsx"] if xlsx else [])),
+            workers=workers,
+            scheduler=scheduler,
+            as_of=as_of,
+            ledger=ledger_address or None,
+            notebooks=notebooks,
+            resume=resume,
+            limits=Limits(time_limit, int(memory_limit * 2**30)),
+            record=not no_record,
+            progress=progress,
+        )
     tell(run.notes[1:])  # the first says where the reports are, which is shown below
     if as_json:
         typer.echo(as_text(_run_record(run)))

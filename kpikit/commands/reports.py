@@ -28,12 +28,18 @@ def verify(
     strategy: Annotated[
         Path | None, typer.Option(help="Its strategy file; else the one its log names.")
     ] = None,
+    ledger: Annotated[
+        str, typer.Option(help="Its ledger's path or address; else the strategy's own.")
+    ] = "",
+    notebooks: Annotated[
+        Path | None, typer.Option(help="The folder of its notebooks; else kpikit's own.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make a review again, and tell whether the same comes out; exit code 1 where not."""
     from kpikit.review.verify import verify_review
 
-    found = verify_review(report, strategy=strategy)
+    found = verify_review(report, strategy=strategy, ledger=ledger or None, notebooks=notebooks)
     _show(found, as_json)
     if not found.to_frame()["state"].eq("same").all():
         raise typer.Exit(1)

@@ -88,6 +88,8 @@ def conduct(
             plan.job(name, as_of=day, bundle=bundle) for name in plan.names if name not in finished
         ]
         tell = notes.watch(progress or (lambda *_: None))
+        for job in jobs:
+            tell(job.name, "waiting")
         with _room_in(folder):
             made = run_batch(
                 jobs,

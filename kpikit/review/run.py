@@ -121,7 +121,7 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
         Whether to leave a record of the load in `vintages/` beside the strategy file, and
         of forecasts, proposals and verdicts in the ledger where there is one.
     progress
-        Called with a department and `running` or its state.
+        Called with a department and `waiting`, `running`, or how it ended.
 
     Returns
     -------

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -42,7 +42,13 @@ class Verification(Result):
         ax.set_xlabel("files")
 
 
-def verify_review(report: Path | str, *, strategy: Path | str | None = None) -> Verification:
+def verify_review(
+    report: Path | str,
+    *,
+    strategy: Path | str | None = None,
+    ledger: str | None = None,
+    notebooks: Path | str | None = None,
+) -> Verification:
     """Recompute a review, and compare every file with what lies there.
 
     Parameters
@@ -51,6 +57,11 @@ def verify_review(report: Path | str, *, strategy: Path | str | None = None) -> 
         The folder of a finished review, or a file in it.
     strategy
         The strategy file; unless given, the one that the review's log names.
+    ledger
+        The path or address of the ledger that the review was made with; unless given, the
+        strategy's own where there is one.
+    notebooks
+        The folder of its notebooks, unless they were kpikit's own.
 
     Raises
     ------
@@ -68,12 +79,15 @@ def verify_review(report: Path | str, *, strategy: Path | str | None = None) -> 
     source = Path(strategy) if strategy else _strategy_of(place)
     with TemporaryDirectory(prefix="kpikit-verify-") as out:
         names = [made["department"] for made in record["reports"]]
+        _lay_out_earlier(place, record, Path(out))
         run = run_review(
             source,
             period=record["period"],
             departments=None if OVERVIEW in names else names,
             as_of=record["as_of"],
             out=out,
+            ledger=ledger,
+            notebooks=notebooks,
         )
         pages = [made["html"] for made in record["reports"] if made["html"]]
         rows = [(name, _state(place / name, run.folder / name)) for name in (*RECORDS, *pages)]
@@ -88,6 +102,16 @@ def verify_review(report: Path | str, *, strategy: Path | str | None = None) -> 
         notes += ("The ledger has gone on since: it may say more now.",)
     frame = pd.DataFrame(rows, columns=["file", "state"])
     return Verification(frame=frame, period=record["period"], notes=notes)
+
+
+def _lay_out_earlier(place: Path, record: dict[str, Any], out: Path) -> None:
+    """Put a page where an earlier run left one: the index and a failure's page name them."""
+    made = {"index.html", *(one["html"] for one in record["reports"])}
+    there = out / place.resolve().parent.name / place.resolve().name
+    there.mkdir(parents=True)
+    for page in place.glob("*.html"):
+        if page.name not in made:
+            (there / page.name).touch()
 
 
 def _strategy_of(place: Path) -> Path:

@@ -84,6 +84,13 @@ def test_a_review_is_made_again_and_what_was_touched_is_told(tmp_path, strategy)
     assert verify_review(run.folder).summary() == (
         "Review of 2026Q2: all 6 files come out the same."
     )
+    (run.folder / "idle.html").write_text("the report of an earlier run")
+    later = run_review(strategy, period="2026Q2", departments=["sales"], out=tmp_path / "out")
+    assert "Reports of earlier runs" in (later.folder / "index.html").read_text()
+    assert verify_review(run.folder).summary() == (
+        "Review of 2026Q2: all 4 files come out the same."
+    )
+    run = run_review(strategy, period="2026Q2", out=tmp_path / "out")
     page = run.folder / "support.html"
     page.write_text(page.read_text().replace("2026Q2", "2026Q3"))
     (run.folder / "sales.html").unlink()
