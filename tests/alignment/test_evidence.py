@@ -205,7 +205,7 @@ def test_facts_that_stopped_or_have_gaps_are_told(strategy):
 
 def test_repeated_keys_are_grade_c_and_a_warning(strategy):
     days = pd.date_range("2025-01-01", "2026-10-14")
-    keyed = strategy({"sources/sales/key": ["day"], "sources/work/key": ["day"]})
+    keyed = strategy({f"sources/{name}/key": ["day"] for name in ("sales", "work")})
     assert sources_found(keyed, days).empty
     twice = sources_found(keyed, days.append(days[-1:]))
     assert set(twice["severity"]) == {"warning"}
