@@ -14,6 +14,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from subprocess import TimeoutExpired
 from threading import Lock
 from typing import Any, NoReturn
@@ -124,7 +125,8 @@ def serve(channel: socket.socket, work: Work, *, last: signal.Signals) -> int:
     gc.collect()
     gc.freeze()  # what is loaded stays shared with the children
     codes: dict[int, int | None] = {}
-    with channel, channel.makefile("r", encoding="utf-8") as lines:
+    # whoever asked may be gone before the answer: its children are ended all the same
+    with channel, channel.makefile("r", encoding="utf-8") as lines, suppress(ConnectionError):
         for line in lines:
             question = json.loads(line)
             if "pid" in question:

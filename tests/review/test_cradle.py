@@ -122,6 +122,18 @@ def test_children_end_with_their_codes_and_are_ended_when_nobody_asks_any_more(c
     assert cradle.start(json.loads("{}")) is None
 
 
+def test_who_is_gone_before_the_answer_leaves_no_child_and_no_complaint():
+    mine, its = socket.socketpair()
+    words = [sys.executable, "-c", SERVED, str(its.fileno())]
+    with subprocess.Popen(words, pass_fds=[its.fileno()], stderr=subprocess.PIPE) as served:
+        its.close()
+        mine.shutdown(socket.SHUT_RD)  # nothing can be answered
+        mine.sendall(b'{"request": {"do": "sleep"}}\n')
+        _, said = served.communicate(timeout=20)  # a child that lived would hold its stderr open
+        mine.close()
+    assert (served.returncode, said) == (0, b"")
+
+
 def test_a_cradle_forked_from_this_process_serves_it():
     cradle = fork_cradle(lambda request: request["code"], last=signal.SIGKILL)
     assert cradle.start({"code": 7}).wait(timeout=20) == 7
