@@ -81,7 +81,8 @@ def segments_chart(frame: pd.DataFrame, *, ax: Axes, title: str = "") -> Axes:
         )
     if len(last) > len(SEGMENTS):
         title = f"{title}: the largest {len(SEGMENTS)} of {len(last)} segments"
-    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+    if ax.lines:
+        ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     return dress(ax, title=title)
 
 

@@ -192,9 +192,9 @@ def _publish(job: Job, made: Made, folder: Path) -> Outcome:
     if made.state != "not_run":
         broken.unlink(missing_ok=True)
     if made.state == "ok":
-        told.unlink(missing_ok=True)
         write_file(executed, made.files[EXECUTED])
         write_file(page, made.files[PAGE])
+        told.unlink(missing_ok=True)
         shown = page.name
     elif made.state != "not_run":
         if FAILED in made.files:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from kpikit.ledger import ForecastMade, Record, Target, Verdict
 from kpikit.ledger.chain import Draft, canonical
 from kpikit.review.cycle import read_cycle
-from kpikit.review.numbers import Numbers, review_numbers
-from kpikit.review.sections.words import JUDGED
+from kpikit.review.numbers import JUDGED, Numbers, review_numbers
 from kpikit.targets.proposals import NAMES
 
 if TYPE_CHECKING:

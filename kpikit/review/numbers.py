@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kpikit.review.findings import KpiReview, Review
 
 Numbers = Mapping[str, Any]  # as `review_numbers` gives them, and `review.json` holds them
+JUDGED = ("on_target", "at_risk", "off_target")  # what of a status is a verdict
 KIND = "application/vnd.kpikit.review+json"  # of a notebook's output that carries them
 
 

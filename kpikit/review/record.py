@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 from kpikit.files import write_file
 from kpikit.review.batch import OVERVIEW, Batch, executed_name, page_name
 from kpikit.review.findings import department_title
-from kpikit.review.numbers import Numbers, carried_numbers
+from kpikit.review.mapped import map_picture
+from kpikit.review.numbers import JUDGED, Numbers, carried_numbers
 from kpikit.review.render import Page, render_page
-from kpikit.review.sections.company import map_picture
-from kpikit.review.sections.words import JUDGED
 from kpikit.sources.fingerprint import hash_file, hash_source
 
 if TYPE_CHECKING:

@@ -74,7 +74,7 @@ def verify_review(
         record = json.loads((place / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise DataError(
-            f"{place}: there is no finished review. Name a folder that `kpikit review` wrote."
+            f"{report}: there is no finished review. Name a folder that `kpikit review` wrote."
         ) from None
     source = Path(strategy) if strategy else _strategy_of(place)
     with TemporaryDirectory(prefix="kpikit-verify-") as out:

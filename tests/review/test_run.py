@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -263,3 +265,8 @@ def test_a_ledger_is_read_noted_and_written_to_only_when_asked(strategy, templat
 
     other = run(notebooks=templates(), ledger=str(tmp_path / "other.sqlite"))
     assert json.loads((other.folder / "run.json").read_text())["ledger"]["seq"] == 0
+
+
+def test_a_review_without_a_ledger_loads_no_database():
+    code = "import sys, kpikit.review.conduct; sys.exit('sqlalchemy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

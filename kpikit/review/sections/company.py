@@ -7,25 +7,22 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kpikit.alignment.map import map_strategy
-from kpikit.charts.embed import picture
 from kpikit.results import notes_html
 from kpikit.review.findings import department_title
+from kpikit.review.mapped import map_picture
 from kpikit.review.sections.alignment import findings_table
 from kpikit.review.sections.happened import links_table
 from kpikit.review.sections.words import STATUS, Section, name_of, table
 from kpikit.units import MISSING, format_chance, format_change, format_value
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable
     from typing import Any
 
     from kpikit.review.company import CompanyReview
-    from kpikit.strategy import Strategy
 
 WHERE = (("off_target",), ("at_risk",), ("on_target",), ("no_data", "no_target"))
 HEAD = ("Department", "Off target", "At risk", "On target", "Without a verdict")
-MAP = (9.6, 9.6)  # inches, until the map knows its rows
 
 
 def company_header(company: CompanyReview) -> Section:
@@ -61,16 +58,6 @@ def company_map(company: CompanyReview) -> Section:
         company.strategy, dict(zip(frame["kpi"], frame["status"], strict=True))
     )
     return Section(f"<figure>{image}<figcaption>{escape(said)}</figcaption></figure>")
-
-
-def map_picture(strategy: Strategy, statuses: Mapping[str, str]) -> tuple[str, str]:
-    """Return the strategy map with where each KPI stands, as a picture and as a sentence."""
-    known = {
-        kpi: "no_data" if status == "no_target" else status for kpi, status in statuses.items()
-    }
-    found = map_strategy(strategy, statuses=known)
-    said = found.summary()
-    return picture(lambda ax: found.plot(ax=ax), alt=said, size=MAP), said
 
 
 def company_objectives(company: CompanyReview) -> Section:

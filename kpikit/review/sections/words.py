@@ -13,7 +13,6 @@ from kpikit.tables import write_table
 if TYPE_CHECKING:
     from kpikit.review.findings import KpiReview, Review
 
-JUDGED = ("on_target", "at_risk", "off_target")
 STATUS = {
     "on_target": "on target",
     "at_risk": "at risk",
