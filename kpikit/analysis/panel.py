@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from kpikit.errors import DataError, PeriodError
 from kpikit.periods import SEASONS, Calendar, Grain, infer_grain
 
 Floats = NDArray[np.float64]
+Days = NDArray[np.datetime64]
+DAY, MONTH = "datetime64[D]", "datetime64[M]"
 
 # mean days of a period, where its first days follow no calendar month (4-4-5 years)
 _DAYS: dict[Grain, float] = {
@@ -59,7 +61,7 @@ class Series:
                 f"{self.name}: the grain cannot be told from fewer than two periods. Pass grain=."
             )
         last = self.starts[-1]
-        if self.grain in _MONTHS and not _on_calendar(self.starts):
+        if self.grain in _MONTHS and not _on_calendar(self.starts.to_numpy()):
             days = _DAYS[self.grain]
             return [last + pd.Timedelta(days=round(days * step)) for step in range(1, count + 1)]
         shift = Calendar().shift
@@ -89,14 +91,11 @@ def read_panel(
     PeriodError
         The dates fit no grain.
     """
-    table, notes = _tidy(panel, column)
-    shared = grain or _shared_grain(table["period_start"])
-    keys = [
-        (key, rows)
-        for key, rows in table.groupby(["kpi", "segment"], sort=False, dropna=False, observed=True)
-    ]
-    keys.sort(key=lambda pair: (str(pair[0][0]), str(pair[0][1])))
-    return [_series(key, rows, grain, shared) for key, rows in keys], notes
+    rows, notes = _tidy(panel, column)
+    edges = np.flatnonzero(np.diff(rows.owner)) + 1
+    parts = [part for part in np.split(np.arange(len(rows.owner)), edges) if len(part)]
+    series = [_series(rows, part, grain) for part in parts]
+    return sorted(series, key=lambda one: (str(one.kpi), str(one.segment))), notes
 
 
 def series_title(kpi: object, segment: object) -> str:
@@ -113,128 +112,158 @@ def season_length(period: int | None, grain: Grain | None) -> int:
     return int(period)
 
 
-def _tidy(panel: pd.DataFrame, column: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Rows:
+    """The rows of a panel, series after series and in the order of time.
+
+    Attributes
+    ----------
+    keys
+        KPI and segment of every series, in the order in which they first appear.
+    owner
+        The place of each row's series among them.
+    """
+
+    keys: list[tuple[Any, Any]]
+    owner: NDArray[np.int64]
+    days: Days
+    observed: Floats
+
+    def name(self, row: int) -> str:
+        """Return the words for a row in a message."""
+        parts = (*map(str, self.keys[self.owner[row]]), str(self.days[row].astype(DAY)))
+        return " ".join(part for part in parts if part)
+
+
+def _tidy(panel: pd.DataFrame, column: str) -> tuple[_Rows, tuple[str, ...]]:
     lacking = [name for name in ("period_start", column) if name not in panel.columns]
     if lacking:
         raise DataError(
             f"panel: there is no column {' and no column '.join(map(repr, lacking))}. "
             f"A history has period_start and {column}; a panel also kpi and segment."
         )
-    table = pd.DataFrame(
-        {
-            "kpi": _keys(panel, "kpi"),
-            "segment": _keys(panel, "segment"),
-            "period_start": _dates(panel["period_start"]),
-            "value": _numbers(panel[column], column),
-        },
-        index=panel.index,
-    )
-    notes = []
+    days, values, notes = _days(panel["period_start"]), _numbers(panel[column], column), []
     if "complete" in panel:
-        whole = panel["complete"].fillna(False).astype(bool)
-        table = table[whole]
+        whole = panel["complete"].fillna(False).astype(bool).to_numpy()
         if not whole.all():
             notes.append(f"Partial periods are left out: {int((~whole).sum())} rows in all.")
-    infinite = np.isinf(table["value"])
+            panel, days, values = panel[whole], days[whole], values[whole]
+    infinite = np.isinf(values)
     if infinite.any():
         notes.append(f"Infinite values count as missing: {int(infinite.sum())} in all.")
-        table = table.assign(value=table["value"].mask(infinite))
-    _refuse_repeats(table)
-    return table, tuple(notes)
+        values = np.where(infinite, np.nan, values)
+    keys, owner = _keys(panel)
+    order = np.lexsort((days, owner))
+    _refuse_repeats(_Rows(keys=keys, owner=owner, days=days, observed=values), order)
+    rows = _Rows(keys=keys, owner=owner[order], days=days[order], observed=values[order])
+    return rows, tuple(notes)
 
 
-def _keys(panel: pd.DataFrame, name: str) -> pd.Series | str:
-    """Return the keys as they are; the whole, `""`, where there are none."""
+def _keys(panel: pd.DataFrame) -> tuple[list[tuple[Any, Any]], NDArray[np.int64]]:
+    """Return the keys of the series in a panel, and the place of each row's key among them."""
+    kpi, kpis = _codes(panel, "kpi")
+    segment, segments = _codes(panel, "segment")
+    if len(kpis) == len(segments) == 1:
+        return [(kpis[0], segments[0])], kpi
+    owner, both = pd.factorize(kpi * len(segments) + segment)
+    keys = [(kpis[code // len(segments)], segments[code % len(segments)]) for code in both]
+    return keys, owner.astype(np.int64)
+
+
+def _codes(panel: pd.DataFrame, name: str) -> tuple[NDArray[np.int64], list[Any]]:
+    """Return a number for the key of every row, and what each stands for; missing is `""`."""
     if name not in panel:
-        return ""
-    keys = panel[name].astype(object)
-    return keys.where(keys.notna(), "")
+        return np.zeros(len(panel), dtype=np.int64), [""]
+    codes, found = pd.factorize(panel[name])
+    codes, keys = codes.astype(np.int64), list(found)
+    missing = codes < 0
+    if missing.any():
+        if "" not in keys:
+            keys.append("")
+        codes[missing] = keys.index("")
+    return codes, keys
 
 
-def _dates(column: pd.Series) -> pd.Series:
+def _days(column: pd.Series) -> Days:
     try:
         dates = pd.to_datetime(column)
     except (ValueError, TypeError) as fault:
         raise DataError(f"panel: period_start holds what is no date ({fault}).") from None
-    if dates.isna().any():
-        raise DataError(f"panel: period_start is missing in {int(dates.isna().sum())} rows.")
-    if dates.dt.tz is not None:
+    if isinstance(dates.dtype, pd.DatetimeTZDtype):
         dates = dates.dt.tz_localize(None)
-    return dates.dt.normalize()
+    days: Days = dates.to_numpy()
+    if missing := int(np.isnat(days).sum()):
+        raise DataError(f"panel: period_start is missing in {missing} rows.")
+    return days.astype(DAY).astype(days.dtype)
 
 
-def _numbers(column: pd.Series, name: str) -> pd.Series:
+def _numbers(column: pd.Series, name: str) -> Floats:
     try:
-        return column.astype(float)
+        return np.asarray(column.astype(float), dtype=np.float64)
     except (ValueError, TypeError) as fault:
         raise DataError(f"panel: {name} holds what is no number ({fault}).") from None
 
 
-def _refuse_repeats(table: pd.DataFrame) -> None:
-    twice = table[table.duplicated(["kpi", "segment", "period_start"])]
-    if twice.empty:
+def _refuse_repeats(rows: _Rows, order: NDArray[np.int64]) -> None:
+    owner, days = rows.owner[order], rows.days[order]
+    twice = order[1:][(owner[1:] == owner[:-1]) & (days[1:] == days[:-1])]
+    if not len(twice):
         return
-    shown = "; ".join(
-        " ".join(part for part in (str(kpi), str(segment), f"{start:%Y-%m-%d}") if part)
-        for kpi, segment, start, _ in twice.head(FEW).itertuples(index=False)
-    )
+    shown = "; ".join(rows.name(row) for row in np.sort(twice)[:FEW])
     raise DataError(
-        f"panel: {len(twice)} of {len(table)} rows repeat a period of their KPI and segment "
+        f"panel: {len(twice)} of {len(order)} rows repeat a period of their KPI and segment "
         f"(first: {shown}). Keep one row per kpi, segment and period_start."
     )
 
 
-def _grain_of(starts: pd.Series) -> Grain | None:
-    return infer_grain(starts) if starts.min() < starts.max() else None
+def _grain_of(days: Days) -> Grain | None:
+    return infer_grain(pd.Series(days)) if days.min() < days.max() else None
 
 
-def _shared_grain(starts: pd.Series) -> Grain | None:
+def _shared_grain(rows: _Rows) -> Grain | None:
     """Return the grain of all periods together; None where series of several grains fit none."""
     try:
-        return _grain_of(starts)
+        return _grain_of(rows.days)
     except PeriodError:
         return None
 
 
-def _series(
-    key: Sequence[Any], rows: pd.DataFrame, grain: Grain | None, shared: Grain | None
-) -> Series:
-    rows = rows.sort_values("period_start")
-    own = grain or _grain_of(rows["period_start"]) or shared
-    days = pd.DatetimeIndex(rows["period_start"])
+def _series(rows: _Rows, part: NDArray[np.int64], grain: Grain | None) -> Series:
+    (kpi, segment), days = rows.keys[rows.owner[part[0]]], rows.days[part]
+    own = grain or _grain_of(days) or _shared_grain(rows)
     place = _places(days, own)
-    if len(np.unique(place)) < len(place):
+    if (np.diff(place) == 0).any():
         raise DataError(
-            f"{key[0] or 'the KPI'}: two rows fall into one {own}. Pass the grain of the data, "
+            f"{kpi or 'the KPI'}: two rows fall into one {own}. Pass the grain of the data, "
             "or keep one row per period."
         )
     values = np.full(int(place[-1]) + 1, np.nan)
-    values[place] = rows["value"].to_numpy(dtype=float)
-    starts = _starts(days, place, own)
-    return Series(kpi=key[0], segment=key[1], starts=starts, observed=values, grain=own)
+    values[place] = rows.observed[part]
+    return Series(
+        kpi=kpi, segment=segment, starts=_starts(days, place, own), observed=values, grain=own
+    )
 
 
-def _places(days: pd.DatetimeIndex, grain: Grain | None) -> NDArray[np.int64]:
+def _places(days: Days, grain: Grain | None) -> NDArray[np.int64]:
     """Return how many periods each first day lies after the first of all."""
     if grain is None:
         return np.arange(len(days), dtype=np.int64)
     if grain in _MONTHS and _on_calendar(days):
-        months = np.asarray(days.year * 12 + days.month, dtype=np.int64)
+        months = days.astype(MONTH).astype(np.int64)
         ahead = months - months[0]
         if np.any(ahead % _MONTHS[grain]):
             raise PeriodError(f"the first days of the periods do not lie whole {grain}s apart.")
         return np.asarray(ahead // _MONTHS[grain], dtype=np.int64)
-    since = np.asarray((days - days[0]).days, dtype=float)
+    since: Floats = (days - days[0]).astype("timedelta64[D]").astype(float)
     return np.rint(since / _DAYS[grain]).astype(np.int64)
 
 
-def _starts(
-    days: pd.DatetimeIndex, place: NDArray[np.int64], grain: Grain | None
-) -> pd.DatetimeIndex:
+def _starts(days: Days, place: NDArray[np.int64], grain: Grain | None) -> pd.DatetimeIndex:
     """Return the first day of every period, those without a row included."""
+    starts = pd.DatetimeIndex(days)
     if len(days) == int(place[-1]) + 1:
-        return days
-    known = dict(zip(place.tolist(), days, strict=True))
+        return starts
+    known = dict(zip(place.tolist(), starts, strict=True))
     return pd.DatetimeIndex(list(_filled(known, int(place[-1]), grain, _on_calendar(days))))
 
 
@@ -250,7 +279,7 @@ def _filled(
             yield known[0] + pd.Timedelta(days=round(index * _DAYS[grain]))
 
 
-def _on_calendar(days: pd.DatetimeIndex) -> bool:
+def _on_calendar(days: Days) -> bool:
     """Return whether every period begins on the same day of a month, as calendar months do."""
-    day = days.day.to_numpy()
+    day = (days.astype(DAY) - days.astype(MONTH).astype(DAY)).astype(np.int64) + 1
     return bool((day == day[0]).all() and day[0] <= 28)

@@ -85,3 +85,54 @@ def test_a_season_is_as_long_as_given_else_the_grains():
     assert (season_length(None, "month"), season_length(4, "month")) == (12, 4)
     with pytest.raises(DataError, match="period is 0"):
         season_length(0, "month")
+
+
+def test_series_come_by_kpi_and_segment_whatever_the_order_of_rows_and_of_time():
+    months = pd.date_range("2024-01-01", periods=4, freq="MS")
+    table = pd.concat(
+        history(months, [first + step for step in range(4)]).assign(kpi=kpi, segment=segment)
+        for first, kpi, segment in [(10, "b", "EU"), (20, "a", "US"), (30, "b", ""), (40, "a", "")]
+    )
+    for rows in (table, table.iloc[::-1], table.sample(frac=1, random_state=1)):
+        series, _ = read_panel(rows.astype({"kpi": "category"}))
+        assert [(one.kpi, one.segment, *one.observed) for one in series] == [
+            ("a", "", 40, 41, 42, 43),
+            ("a", "US", 20, 21, 22, 23),
+            ("b", "", 30, 31, 32, 33),
+            ("b", "EU", 10, 11, 12, 13),
+        ]
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+def test_a_missing_segment_is_the_whole(missing):
+    months = pd.date_range("2024-01-01", periods=2, freq="MS")
+    table = pd.concat(
+        [
+            history(months, [1, 2]).assign(kpi="a", segment=missing),
+            history(months, [3, 4]).assign(kpi="a", segment="EU"),
+        ]
+    )
+    series, _ = read_panel(table)
+    assert [(one.segment, *one.observed) for one in series] == [("", 1, 2), ("EU", 3, 4)]
+
+
+def test_missing_and_empty_segments_are_one_series():
+    table = history(["2024-01-01", "2024-02-01"], [1, 2]).assign(kpi="a", segment=[None, ""])
+    (one,), _ = read_panel(table)
+    assert (one.kpi, one.segment, *one.observed) == ("a", "", 1, 2)
+
+
+def test_hours_and_zones_are_left_out_of_dates():
+    days = pd.to_datetime(["2024-01-01 06:30", "2024-02-01 23:59"]).tz_localize("America/Toronto")
+    (one,), _ = read_panel(pd.DataFrame({"period_start": days, "value": [1.0, 2.0]}))
+    assert list(one.starts) == [pd.Timestamp("2024-01-01"), pd.Timestamp("2024-02-01")]
+
+
+def test_a_repeat_is_found_in_rows_of_any_order_and_named_in_theirs():
+    days = ["2024-03-01", "2024-01-01", "2024-02-01", "2024-03-01", "2024-01-01"]
+    with pytest.raises(DataError, match=r"2 of 5 rows .*first: 2024-03-01; 2024-01-01\)"):
+        read_panel(history(days, range(5)))
+
+
+def test_nothing_is_no_series():
+    assert read_panel(history([], [])) == ([], ())
