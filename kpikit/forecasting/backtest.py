@@ -13,7 +13,7 @@ from kpikit.analysis.panel import Floats, Series, read_panel, series_title
 from kpikit.charts.promises import promise_chart
 from kpikit.errors import DataError
 from kpikit.forecasting.forecast import QUANTILES, quantile_columns
-from kpikit.forecasting.foresight import foresee
+from kpikit.forecasting.foresight import Asked, foresee
 from kpikit.forecasting.outlook import Outlook
 from kpikit.forecasting.scales import Bounds
 from kpikit.periods import SEASONS, Grain, parse_grain
@@ -130,9 +130,8 @@ def backtest(  # noqa: PLR0913 - each argument is a question of its own
         for cut in _cuts(one, int(horizon), int(origins))
     ]
     known = [_until(series[place], cut) for place, cut in cuts]
-    found = foresee(
-        known, horizon=int(horizon), bounds=bounds, workers=workers, scheduler=scheduler, seed=seed
-    )
+    asked = Asked(series=known, horizon=int(horizon), bounds=bounds)
+    (found,) = foresee([asked], workers=workers, scheduler=scheduler, seed=seed)
     tables = [
         _promise(series[place], cut, outlook, int(horizon))
         for (place, cut), outlook in zip(cuts, found, strict=True)

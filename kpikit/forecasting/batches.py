@@ -36,15 +36,9 @@ class Made:
 
 def batches(ready: Sequence[Ready]) -> Iterator[list[int]]:
     """Yield the places of histories that are forecast together."""
-    groups: dict[tuple[Grain, int, Recipe, int], list[int]] = {}
+    groups: dict[tuple[Grain, Recipe, int], list[int]] = {}
     for place, one in enumerate(ready):
-        length = len(one.values)
-        key = (
-            one.grain,
-            one.horizon + one.frame.late,
-            _recipe(one),
-            -(-length // STEP[one.grain]),
-        )
+        key = (one.grain, _recipe(one), -(-len(one.values) // STEP[one.grain]))
         groups.setdefault(key, []).append(place)
     for places in groups.values():
         for start in range(0, len(places), BATCH):
@@ -78,14 +72,15 @@ def _block(histories: Sequence[Ready]) -> Block:
         first=first,
         logs=np.array([one.values.min() > 0.0 for one in histories]),
         period=SEASONS[histories[0].grain],
-        horizon=histories[0].horizon + histories[0].frame.late,
+        steps=np.array([one.horizon + one.frame.late for one in histories]),
         recipe=_recipe(histories[0]),
     )
 
 
 def _made(one: Ready, block: Block, found: Ensemble, past: PastErrors, row: int) -> Made:
-    mean = found.ahead[row, -1]
-    members = found.last[:, row]
+    steps = int(block.steps[row])
+    mean = found.ahead[row, -1, :steps]
+    members = found.last[:, row, :steps]
     off = members[np.isfinite(members).all(axis=1)] - mean
     moments = Moments(
         mean=mean * one.size,

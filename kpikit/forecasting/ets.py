@@ -105,15 +105,16 @@ def _follow(model: ETSModel, found: Smoothed, row: int, horizon: int) -> Floats:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            states = model.smooth(np.array(weights))
+            # the states alone: a result would tell standard errors too, which takes far longer
+            _, states = model.smooth(np.array(weights), return_raw=True)
         except (ValueError, ArithmeticError, IndexError, np.linalg.LinAlgError) as fault:
             raise NoFitError(str(fault)) from fault
     steps = np.arange(1, horizon + 1)
     grown = np.cumsum(found.damping[row] ** steps)
-    ahead = np.asarray(states.level)[:, None] + np.asarray(states.slope)[:, None] * grown
+    ahead = states[:, :1] + states[:, 1:2] * grown
     if model.seasonal_periods > 1:
         period = model.seasonal_periods
         place = np.arange(len(ahead))[:, None] - period + 1 + (steps - 1) % period
-        season = np.asarray(states.season)[np.maximum(place, 0)]
+        season = states[:, 2][np.maximum(place, 0)]
         ahead = ahead + np.where(place >= 0, season, np.nan)
     return np.asarray(ahead)

@@ -12,7 +12,7 @@ import pandas as pd
 from kpikit.analysis.panel import Series, read_panel
 from kpikit.charts.series import forecast_fan, history_chart
 from kpikit.errors import DataError
-from kpikit.forecasting.foresight import collect_notes, foresee, generator
+from kpikit.forecasting.foresight import Asked, collect_notes, foresee, generator
 from kpikit.forecasting.outlook import PATHS, Outlook
 from kpikit.forecasting.scales import Bounds
 from kpikit.periods import Grain, parse_grain
@@ -221,14 +221,8 @@ def forecast(  # noqa: PLR0913 - each argument is a question of its own, all but
     """
     _refuse(horizon, quantiles)
     series, notes = read_panel(panel, grain=parse_grain(grain) if grain else None)
-    found = foresee(
-        series,
-        horizon=int(horizon),
-        bounds=bounds,
-        workers=workers,
-        scheduler=scheduler,
-        seed=seed,
-    )
+    asked = Asked(series=series, horizon=int(horizon), bounds=bounds)
+    (found,) = foresee([asked], workers=workers, scheduler=scheduler, seed=seed)
     levels = tuple(float(level) for level in quantiles)
     return Forecast(
         frame=_table(series, found, int(horizon), levels),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
@@ -20,23 +21,28 @@ from kpikit.forecasting.spread import spread
 NAMED = 3  # series named in a note before it says how many more there are
 
 
-def foresee(  # noqa: PLR0913 - where and how, beside what
-    series: Sequence[Series],
-    *,
-    horizon: int,
-    bounds: Bounds | Mapping[str, Bounds] | None,
-    workers: int,
-    scheduler: str | None,
-    seed: int,
-) -> list[Outlook]:
-    """Return the outlook of every series, the same wherever and however it is made."""
-    climbed = [_climb(one, horizon, _bounds_of(one, bounds), seed) for one in series]
-    ready = {place: one for place, one in enumerate(climbed) if isinstance(one, Ready)}
-    made = _make(list(ready.values()), workers=workers, scheduler=scheduler)
-    outlooks = dict(zip(ready, made, strict=True))
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Asked:
+    """Series that are to be foreseen alike: as far ahead, and within these bounds."""
+
+    series: Sequence[Series]
+    horizon: int
+    bounds: Bounds | Mapping[str, Bounds] | None
+
+
+def foresee(
+    asked: Sequence[Asked], *, workers: int, scheduler: str | None, seed: int
+) -> list[list[Outlook]]:
+    """Return the outlook of every series, the same wherever and in whatever company it is made.
+
+    The more is asked at once, the less time each series takes.
+    """
+    climbed = [[_climb(series, one, seed) for series in one.series] for one in asked]
+    ready = [one for part in climbed for one in part if isinstance(one, Ready)]
+    made = iter(_make(ready, workers=workers, scheduler=scheduler))
     return [
-        outlook_of(one, outlooks[place]) if isinstance(one, Ready) else one
-        for place, one in enumerate(climbed)
+        [outlook_of(one, next(made)) if isinstance(one, Ready) else one for one in part]
+        for part in climbed
     ]
 
 
@@ -85,13 +91,17 @@ def generator(one: Series, seed: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(own_seed(one, seed)))
 
 
-def _climb(one: Series, horizon: int, bounds: Bounds | None, seed: int) -> Ready | Outlook:
+def _climb(one: Series, asked: Asked, seed: int) -> Ready | Outlook:
     if one.grain is None:
         raise PeriodError(
             f"{one.name}: the grain cannot be told from fewer than two periods. Pass grain=."
         )
     return climb(
-        one.observed, grain=one.grain, horizon=horizon, bounds=bounds, seed=own_seed(one, seed)
+        one.observed,
+        grain=one.grain,
+        horizon=asked.horizon,
+        bounds=_bounds_of(one, asked.bounds),
+        seed=own_seed(one, seed),
     )
 
 

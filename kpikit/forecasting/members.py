@@ -46,6 +46,8 @@ class Block:
         Series by time, without gaps from `first` on, zero before it.
     logs
         Which series have positive values only, so that they may be taken logarithms of.
+    steps
+        How many periods ahead each series is forecast; what members say beyond is not read.
     recipe
         Which members the series are long enough for.
     """
@@ -54,8 +56,13 @@ class Block:
     first: Ints
     logs: NDArray[np.bool_]
     period: int
-    horizon: int
+    steps: Ints
     recipe: Recipe
+
+    @cached_property
+    def horizon(self) -> int:
+        """Return how many periods ahead the farthest forecast is."""
+        return int(self.steps.max())
 
     @cached_property
     def begun(self) -> NDArray[np.bool_]:
@@ -102,7 +109,8 @@ class Ensemble:
     Attributes
     ----------
     ahead
-        Mean of the members: series, time, step; NaN where it is too early for any.
+        Mean of the members: series, time, step; NaN where it is too early for any, and
+        without a meaning beyond a series' own steps.
     last
         The members' forecasts from the last time: member, series, step; NaN for a member
         that could not be had.
@@ -137,11 +145,12 @@ def forecast_block(block: Block) -> Ensemble:
 
 def _mean(block: Block, members: list[Floats]) -> tuple[Floats, Floats]:
     most = FARTHEST * np.abs(block.values).max(axis=1)[:, None, None]
+    beyond = np.arange(block.horizon) >= block.steps[:, None, None]
     total, count = np.zeros_like(members[0]), np.zeros(members[0].shape)
     last = []
     for member in members:
         sane = np.isfinite(member) & (np.abs(member) <= most)
-        sane &= sane.all(axis=2, keepdims=True)
+        sane &= (sane | beyond).all(axis=2, keepdims=True)
         total += np.where(sane, member, 0.0)
         count += sane
         last.append(np.where(sane[:, -1], member[:, -1], np.nan))

@@ -50,16 +50,18 @@ def look_back(block: Block, ahead: Floats, known: NDArray[np.bool_]) -> list[Pas
         Which of the block's values were observed, and not filled in.
     """
     level = _levels(block)
-    steps = ahead.shape[2]
     errors = np.full_like(ahead, np.nan)
-    for step in range(1, min(steps, ahead.shape[1] - 1) + 1):
+    for step in range(1, min(block.horizon, ahead.shape[1] - 1) + 1):
         seen = np.where(known, block.values, np.nan)[:, step:]
         errors[:, :-step, step - 1] = (seen - ahead[:, :-step, step - 1]) / level[:, :-step]
     return [
         _moments(
-            np.where(_old_enough(block, row)[:, None], own, np.nan)[first:], float(level[row, -1])
+            np.where(_old_enough(block, row)[:, None], own[:, :steps], np.nan)[first:],
+            float(level[row, -1]),
         )
-        for row, (own, first) in enumerate(zip(errors, block.first, strict=True))
+        for row, (own, first, steps) in enumerate(
+            zip(errors, block.first, block.steps, strict=True)
+        )
     ]
 
 

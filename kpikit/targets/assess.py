@@ -35,6 +35,7 @@ COLUMNS = [
     "needed_pace",
     "status",
 ]
+UNSEEN = "nothing observed that could be forecast"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -146,7 +147,9 @@ def _judge(
     targets: Sequence[Wanted], stands: Sequence[Stand | str], strategy: Strategy
 ) -> tuple[list[Judgement | str], tuple[str, ...]]:
     """Return each target's judgement, or why there is none; what runs is forecast at once."""
-    judged: list[Judgement | str] = [str(stand) for stand in stands]
+    judged: list[Judgement | str] = [
+        stand if isinstance(stand, str) else UNSEEN for stand in stands
+    ]
     running = []
     for place, (one, stand) in enumerate(zip(targets, stands, strict=True)):
         if isinstance(stand, str) or one.value is None:
@@ -158,7 +161,7 @@ def _judge(
     outcomes, notes = foresee([stand for _, _, stand in running])
     for (place, value, stand), outcome in zip(running, outcomes, strict=True):
         found = judge_running(value, stand, outcome, strategy)
-        judged[place] = found or "nothing observed that could be forecast"
+        judged[place] = found or UNSEEN
     return judged, notes
 
 

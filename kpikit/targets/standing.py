@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from kpikit.errors import DataError
-from kpikit.forecasting.outcomes import Aggregate, Held, Outcome, forecast_outcomes
+from kpikit.forecasting.outcomes import Aggregate, Held, Outcome, Run, forecast_runs
 from kpikit.targets.aggregate import aggregate_of
 from kpikit.targets.to_date import combine
 
@@ -86,23 +87,48 @@ class Facts:
         whole = whole.astype({"value": float, "numerator": float, "denominator": float})
         whole = whole.sort_values("period_start", kind="stable")
         self._strategy = strategy
-        self._none = whole.iloc[:0]
+        self._none = _History.of(whole.iloc[:0])
         self._apart = {
-            key: own.reset_index(drop=True)
-            for key, own in whole.groupby(["kpi", "segment"], sort=False)
+            key: _History.of(own) for key, own in whole.groupby(["kpi", "segment"], sort=False)
         }
 
     def seen(self, kpi: Kpi, today: date, *, segment: str = "") -> pd.DataFrame:
         """Return what was known on a day, in the order of time."""
-        rows = self._apart.get((kpi.id, segment), self._none)
         running = self._strategy.calendar.period(today, kpi.grain)
         open_from = today + timedelta(days=1) if running.end == today else running.start
-        rows = rows.iloc[: rows["period_start"].searchsorted(pd.Timestamp(open_from))]
-        if "known_at" in rows:
-            known = pd.to_datetime(rows["known_at"])
-            later = known >= pd.Timestamp(today) + pd.Timedelta(days=1)
-            rows = rows[~later].reset_index(drop=True)
-        return rows[FACTS]
+        own = self._apart.get((kpi.id, segment), self._none)
+        return own.before(open_from, known_by=today)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _History:
+    """The complete periods of one KPI and segment, with the days that decide what is seen.
+
+    Attributes
+    ----------
+    known_at
+        When each value came to be known; None where that is not told.
+    """
+
+    rows: pd.DataFrame
+    starts: NDArray[np.datetime64]
+    known_at: NDArray[np.datetime64] | None
+
+    @classmethod
+    def of(cls, own: pd.DataFrame) -> _History:
+        """Make ready the rows of one KPI and segment, which are in the order of time."""
+        known_at = pd.to_datetime(own["known_at"]).to_numpy() if "known_at" in own else None
+        rows = own[FACTS].reset_index(drop=True)
+        return cls(rows=rows, starts=rows["period_start"].to_numpy(), known_at=known_at)
+
+    def before(self, day: date, *, known_by: date) -> pd.DataFrame:
+        """Return the rows of periods that begin before a day, as known at the end of another."""
+        end = int(np.searchsorted(self.starts, np.datetime64(day)))
+        rows = self.rows.iloc[:end]
+        if self.known_at is None:
+            return rows
+        later = self.known_at[:end] >= np.datetime64(known_by + timedelta(days=1))
+        return rows[~later].reset_index(drop=True) if later.any() else rows
 
 
 def facts_of(
@@ -200,11 +226,12 @@ def foresee(stands: Sequence[Stand]) -> tuple[list[Outcome], tuple[str, ...]]:
     for place, stand in enumerate(stands):
         alike = (stand.aggregate, stand.open_periods, stand.skip, stand.kpi.grain)
         groups.setdefault((*alike, stand.period.label), []).append(place)
+    runs = [_run([stands[place] for place in places]) for places in groups.values()]
     found: dict[int, Outcome] = {}
     notes: list[str] = []
-    for places in groups.values():
-        outcomes, said = _foresee_alike([stands[place] for place in places])
-        found |= dict(zip(places, outcomes, strict=True))
+    for places, (outcomes, said) in zip(groups.values(), forecast_runs(runs), strict=True):
+        by_key = {(one.kpi, one.segment): one for one in outcomes}
+        found |= {place: by_key[stands[place].kpi.id, stands[place].segment] for place in places}
         notes += [note for note in said if note not in notes]
     return [found[place] for place in range(len(stands))], tuple(notes)
 
@@ -216,7 +243,8 @@ def bounds_of(kpi: Kpi) -> Bounds | None:
     return (0.0, 1.0) if kpi.unit == "share" else None
 
 
-def _foresee_alike(stands: Sequence[Stand]) -> tuple[list[Outcome], tuple[str, ...]]:
+def _run(stands: Sequence[Stand]) -> Run:
+    """Return what is to be forecast of stands that are alike."""
     first = stands[0]
     unique = {(stand.kpi.id, stand.segment): stand for stand in stands}
     counts = [len(stand.rows) for stand in unique.values()]
@@ -224,20 +252,15 @@ def _foresee_alike(stands: Sequence[Stand]) -> tuple[list[Outcome], tuple[str, .
         np.repeat(np.array(part, dtype=object), counts) for part in zip(*unique, strict=True)
     )
     panel = pd.concat([stand.rows for stand in unique.values()])
-    panel = panel.assign(kpi=kpis, segment=segments)
-    held = {} if first.aggregate == "last" else {key: stand.held for key, stand in unique.items()}
-    limits = {kpi: bounds for (kpi, _), stand in unique.items() if (bounds := bounds_of(stand.kpi))}
-    outcomes, notes = forecast_outcomes(
-        panel,
+    return Run(
+        panel=panel.assign(kpi=kpis, segment=segments),
         steps=first.open_periods,
         skip=first.skip,
         aggregate=first.aggregate,
-        to_date=held,
-        bounds=limits,
+        to_date={} if first.aggregate == "last" else {at: one.held for at, one in unique.items()},
+        bounds={kpi: own for (kpi, _), one in unique.items() if (own := bounds_of(one.kpi))},
         grain=first.kpi.grain,
     )
-    by_key = {(one.kpi, one.segment): one for one in outcomes}
-    return [by_key[stand.kpi.id, stand.segment] for stand in stands], notes
 
 
 def _aggregate(kpi: Kpi, strategy: Strategy, *, is_quotient: bool, single: bool) -> Aggregate:

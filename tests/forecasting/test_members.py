@@ -32,7 +32,7 @@ def block(rows, horizon=6, period=12, recipe="seasonal"):
         first=first,
         logs=np.array([row.min() > 0 for row in rows]),
         period=period,
-        horizon=horizon,
+        steps=np.broadcast_to(horizon, len(rows)),
         recipe=recipe,
     )
 
@@ -117,6 +117,26 @@ def test_company_and_padding_change_no_byte():
     alone = forecast_block(block([short]))
     assert together.ahead[1, -50:].tobytes() == alone.ahead[0].tobytes()
     assert together.last[:, 1].tobytes() == alone.last[:, 0].tobytes()
+
+
+def test_how_far_ahead_others_are_forecast_changes_no_byte():
+    rows = [seasonal(72, 1), seasonal(60, 2)]
+    together, alone = forecast_block(block(rows, (6, 2))), forecast_block(block(rows[1:], 2))
+    assert together.ahead[1, -60:, :2].tobytes() == alone.ahead[0].tobytes()
+    assert together.last[:, 1, :2].tobytes() == alone.last[:, 0].tobytes()
+
+
+def test_a_member_that_runs_away_beyond_a_series_own_steps_is_kept(monkeypatch):
+    def late_runaway(own):
+        found = np.ones((*own.values.shape, own.horizon))
+        found[:, :, 2:] = 1e9
+        return found
+
+    makers = (late_runaway, *members._MAKERS["seasonal"][1:])
+    monkeypatch.setitem(members._MAKERS, "seasonal", makers)
+    found = forecast_block(block([seasonal(), seasonal()], (6, 2)))
+    assert np.isnan(found.last[0, 0]).all()
+    assert found.last[0, 1, :2].tolist() == [1.0, 1.0]
 
 
 def test_a_forecast_from_a_time_reads_nothing_later():

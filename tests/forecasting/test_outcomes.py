@@ -4,7 +4,7 @@ import pytest
 
 from kpikit.errors import DataError, UnknownNameError
 from kpikit.forecasting.forecast import forecast
-from kpikit.forecasting.outcomes import forecast_outcomes
+from kpikit.forecasting.outcomes import Run, forecast_outcomes, forecast_runs
 
 
 def history(values, **columns):
@@ -128,6 +128,21 @@ def test_what_cannot_be_asked_is_refused():
         only(history(walk()), steps=1, aggregate="ratio")
     with pytest.raises(UnknownNameError, match="to_date: there is no series 'b'"):
         only(history(walk()), steps=1, aggregate="sum", to_date={("b", ""): (1.0, 1)})
+
+
+def test_many_runs_at_once_say_what_each_says_alone():
+    asked = [
+        {"panel": history(walk()), "steps": 3, "aggregate": "sum"},
+        {"panel": history(walk(40, 1)), "steps": 1, "skip": 4, "aggregate": "last"},
+        {"panel": quotient(), "steps": 2, "aggregate": "ratio", "bounds": (0.0, 1.0)},
+        {"panel": history([5.0] * 24), "steps": 2, "aggregate": "mean"},
+    ]
+    together = forecast_runs([Run(**one) for one in asked])
+    for one, ((found,), notes) in zip(asked, together, strict=True):
+        (alone,), said = forecast_outcomes(**one)
+        assert found.draws.tobytes() == alone.draws.tobytes()
+        assert found.errors.tobytes() == alone.errors.tobytes()
+        assert notes == said
 
 
 def test_a_hotels_room_rate_is_forecast_as_revenue_over_nights(hotel):
