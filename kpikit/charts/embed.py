@@ -8,6 +8,7 @@ from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from kpikit.charts.marks import settle_marks
 from kpikit.charts.room import make_room
 from kpikit.charts.style import SIZE, look
 
@@ -30,6 +31,7 @@ def picture(draw: Callable[[Axes], object], *, alt: str, size: tuple[float, floa
         figure = Figure(figsize=size, dpi=POINTS)
         canvas = FigureCanvasSVG(figure)
         draw(figure.subplots())
+        settle_marks(figure)
         make_room(figure)
         stream = BytesIO()
         # not `savefig`: it would draw all of it once more, to nowhere, for the layout alone

@@ -81,8 +81,11 @@ def axes(ax: Axes | None = None) -> Axes:
         return pyplot.subplots(figsize=SIZE)[1]
 
 
-class _Dates(AutoDateLocator):
-    """Finds its dates once for a stretch of time: one drawing asks for them a dozen times."""
+class Dates(AutoDateLocator):
+    """Finds its dates once for a stretch of time: one drawing asks for them a dozen times.
+
+    Axes whose dates it finds are axes over time.
+    """
 
     _stretch: tuple[float, ...] = ()
     _places: Sequence[float] = ()
@@ -99,8 +102,8 @@ class _Dates(AutoDateLocator):
 def dress(ax: Axes, *, title: str = "", unit: Unit = "number", currency: str = "") -> Axes:
     """Give axes over time their title, their dates, and their numbers with units."""
     if title:
-        ax.set_title(title, parse_math=False)
-    locator = _Dates(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
+        ax.set_title(title, y=1.0, parse_math=False)  # no marks above that it had to evade
+    locator = Dates(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     ax.yaxis.set_major_locator(MaxNLocator(5))
