@@ -10,11 +10,13 @@ from subprocess import DEVNULL, Popen
 from typing import Any, cast
 
 import zmq
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import default
+from traitlets import Type, default
 
 from kpikit.review.cradle import Cradle
 
@@ -22,6 +24,7 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "",  # else each kernel compiles pandas and statsmodels anew
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # else pictures may vanish
 }
+MOMENT = 0.02  # seconds
 FORKED = "kpikit-fork"  # the name under which the package announces `ForkProvisioner`
 
 _cradle: Cradle | None = None
@@ -31,6 +34,22 @@ def use_cradle(cradle: Cradle) -> None:
     """Let this process fork its kernels from a cradle instead of starting them afresh."""
     global _cradle
     _cradle = cradle
+
+
+class Prompt(AsyncZMQSocketChannel):
+    """A channel that waits no longer than a moment for what may never come."""
+
+    async def get_msg(  # type: ignore[override]  # as in Jupyter's own
+        self, timeout: float | None = None
+    ) -> dict[str, Any]:
+        """Return the next message; where time is limited, only one that is nearly here."""
+        return await super().get_msg(None if timeout is None else min(timeout, MOMENT))
+
+
+class OwnClient(AsyncKernelClient):
+    """Begins as soon as the kernel has answered: Jupyter's would listen on, to silence."""
+
+    iopub_channel_class = Type(Prompt)
 
 
 class OwnKernel(AsyncKernelManager):
@@ -50,6 +69,10 @@ class OwnKernel(AsyncKernelManager):
             metadata=metadata,
         )
 
+    @default("client_factory")
+    def _client(self) -> type[AsyncKernelClient]:
+        return OwnClient
+
     @default("transport_encryption")
     def _encrypt(self) -> str:
         return "auto" if zmq.has("curve") else "disabled"
@@ -68,6 +91,11 @@ class OwnKernel(AsyncKernelManager):
         # interrupt, and one in twenty then complains aloud and misses the request
         if not self.shutting_down:
             await super()._async_interrupt_kernel()
+
+    async def _async_finish_shutdown(
+        self, waittime: float | None = None, pollinterval: float = MOMENT, restart: bool = False
+    ) -> None:
+        await super()._async_finish_shutdown(waittime, pollinterval, restart)
 
 
 class ForkProvisioner(LocalProvisioner):

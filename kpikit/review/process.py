@@ -24,8 +24,12 @@ BEAT = 0.2  # seconds between looks at whether it is to stop
 Process = subprocess.Popen[bytes] | Child
 Start = Callable[[Path], Process]
 
-# the reports share the processors, not each its matrices
-SHARED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+SHARED = {
+    "OMP_NUM_THREADS": "1",  # the reports share the processors, not each its matrices
+    "OPENBLAS_NUM_THREADS": "1",
+    # its own pool sets a gigabyte of addresses aside, which counts where memory is limited
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
 
 
 @dataclass(frozen=True)
