@@ -19,7 +19,7 @@ from kpikit.strategy import Kpi, Objective, Strategy
 from kpikit.strategy.formula import Formula, parse_formula
 from kpikit.strategy.model import COMPANY
 from kpikit.strategy.policy import Limits
-from kpikit.strategy.tree import path_to_root, teams
+from kpikit.strategy.tree import department_title, path_to_root, teams
 
 K = TypeVar("K")
 Subject = tuple[str, str, object]  # its place in the file, its name, and itself
@@ -149,8 +149,7 @@ class Case:
 
     def title(self, department: str) -> str:
         """Return a department's title; the root is the organisation itself."""
-        found = self.strategy.departments.get(department)
-        return found.title if found else self.strategy.organisation.name
+        return department_title(self.strategy, department)
 
     def line(self, place: str) -> int:
         """Return the line of a place, or of what it is part of where it is not written."""

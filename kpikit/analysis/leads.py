@@ -17,7 +17,6 @@ from kpikit.analysis.lead_tables import lead_tables
 from kpikit.analysis.link_words import links_in_words
 from kpikit.analysis.panel import season_length
 from kpikit.analysis.steady import steady_innovations
-from kpikit.charts.lags import lead_chart
 from kpikit.errors import DataError, UnknownNameError
 from kpikit.results import Result
 
@@ -96,6 +95,8 @@ class Leads(Result):
         return links_in_words(self.frame.head(SHOWN))
 
     def _draw(self, ax: Axes) -> None:
+        from kpikit.charts.lags import lead_chart
+
         lead_chart(self.frame, ax=ax)
 
 

@@ -12,8 +12,6 @@ from kpikit.analysis.claims import Claim, claim_rows, read_claims
 from kpikit.analysis.leads import CAVEAT, Leads, find_leads
 from kpikit.analysis.link_words import links_in_words
 from kpikit.analysis.ties import tied_pairs
-from kpikit.charts.lags import lag_chart
-from kpikit.charts.link_map import link_map
 from kpikit.charts.style import axes, look
 from kpikit.errors import DataError
 from kpikit.results import Result
@@ -90,6 +88,8 @@ class LinkEvidence(Result):
         DataError
             When the link is not claimed, or nothing can be said of it.
         """
+        from kpikit.charts.lags import lag_chart
+
         curve = self.curve(candidate, target)
         pair = (self.frame["candidate"] == candidate) & (self.frame["target"] == target)
         row = self.frame[pair].iloc[0]
@@ -105,6 +105,8 @@ class LinkEvidence(Result):
         return links_in_words(self.frame.loc[order.sort_values(kind="stable").index])
 
     def _draw(self, ax: Axes) -> None:
+        from kpikit.charts.link_map import link_map
+
         link_map(self.frame, titles=self.titles, ax=ax)
 
 

@@ -15,7 +15,6 @@ from kpikit.analysis.panel import Floats, season_length
 from kpikit.analysis.same_period import ALIKE
 from kpikit.analysis.shared_shocks import correlate_pairs
 from kpikit.analysis.tradeoffs import interval
-from kpikit.charts.tradeoffs import pair_chart
 from kpikit.errors import DataError
 from kpikit.results import Result
 
@@ -62,6 +61,8 @@ class Overlap(Result):
         return self.frame.head(8)
 
     def _draw(self, ax: Axes) -> None:
+        from kpikit.charts.tradeoffs import pair_chart
+
         shown = self.found().head(SHOWN)
         pair_chart(
             (shown["kpi"] + "\n" + shown["other"]).tolist(),

@@ -14,7 +14,6 @@ from kpikit.analysis.discovery import q_values
 from kpikit.analysis.innovations import find_innovations
 from kpikit.analysis.panel import Floats, season_length
 from kpikit.analysis.shared_shocks import PairTests, correlate_pairs
-from kpikit.charts.tradeoffs import pair_chart
 from kpikit.errors import DataError
 from kpikit.results import Result
 from kpikit.units import format_change
@@ -80,6 +79,8 @@ class Tradeoffs(Result):
         return self.frame[COLUMNS[:8]].head(8)
 
     def _draw(self, ax: Axes) -> None:
+        from kpikit.charts.tradeoffs import pair_chart
+
         shown = self.found().head(SHOWN)
         pair_chart(
             [_say_pair(row) for _, row in shown.iterrows()],

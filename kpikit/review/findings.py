@@ -22,7 +22,7 @@ from kpikit.review.look import KpiReview, look_at
 from kpikit.review.remembered import Remembered
 from kpikit.strategy import Kpi, Strategy, load_strategy
 from kpikit.strategy.nodes import KpiReference, walk
-from kpikit.strategy.tree import kpis_of
+from kpikit.strategy.tree import department_title, kpis_of
 from kpikit.targets.accepted import wanted_targets
 from kpikit.targets.direction import Target
 
@@ -104,13 +104,6 @@ class Review(Result):
         from kpikit.charts.board import gap_chart
 
         gap_chart(self.frame, ax=ax)
-
-
-def department_title(strategy: Strategy, department: str) -> str:
-    """Return a department's title; the root is the organisation itself."""
-    if department in strategy.departments:
-        return strategy.departments[department].title
-    return strategy.organisation.name
 
 
 def build_review(

@@ -10,7 +10,6 @@ from pathlib import Path
 from kpikit.errors import DataError, PeriodError, UnknownNameError
 from kpikit.periods import Period
 from kpikit.review.batch import OVERVIEW
-from kpikit.review.findings import department_title
 from kpikit.review.making import Job
 from kpikit.review.notebook import notebooks_folder, read_notebook
 from kpikit.review.parameters import check_parameters
@@ -18,7 +17,7 @@ from kpikit.review.render import Page
 from kpikit.sources.fingerprint import hash_file
 from kpikit.strategy import Strategy
 from kpikit.strategy.model import COMPANY
-from kpikit.strategy.tree import kpis_of
+from kpikit.strategy.tree import department_title, kpis_of
 
 NOTEBOOKS = {"quarter": "quarterly_review.ipynb", "month": "monthly_report.ipynb"}
 KINDS = {"quarter": "Quarterly review", "month": "Monthly report"}

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from kpikit.files import write_file
 from kpikit.review.batch import OVERVIEW, Batch, executed_name, page_name
-from kpikit.review.findings import department_title
 from kpikit.review.mapped import map_picture
 from kpikit.review.numbers import JUDGED, Numbers, carried_numbers
 from kpikit.review.render import Page, render_page
 from kpikit.sources.fingerprint import hash_file, hash_source
+from kpikit.strategy.tree import department_title
 
 if TYPE_CHECKING:
     from kpikit.ledger import Head

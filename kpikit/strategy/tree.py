@@ -7,6 +7,12 @@ from kpikit.strategy.kpi import Kpi
 from kpikit.strategy.model import COMPANY, Strategy
 
 
+def department_title(strategy: Strategy, department: str) -> str:
+    """Return a department's title; the root is the organisation itself."""
+    found = strategy.departments.get(department)
+    return found.title if found else strategy.organisation.name
+
+
 def parent(strategy: Strategy, department: str) -> str | None:
     """Return the department above, which is the company where none is named; None above it."""
     _known(strategy, department)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kpikit.charts.habits import habits_chart
 from kpikit.errors import DataError
 from kpikit.results import ROWS_SHOWN, Result
 from kpikit.units import format_p
@@ -69,6 +68,8 @@ class TargetHabits(Result):
         return f"Targets of past cycles: {'; '.join(said)}."
 
     def _draw(self, ax: Axes) -> None:
+        from kpikit.charts.habits import habits_chart
+
         told = self._shown()
         habits_chart(told.assign(name=told[self.by]), ax=ax, honest=HONEST)
 

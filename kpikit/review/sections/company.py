@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kpikit.results import notes_html
-from kpikit.review.findings import department_title
 from kpikit.review.mapped import map_picture
 from kpikit.review.sections.alignment import findings_table
 from kpikit.review.sections.happened import links_table
 from kpikit.review.sections.words import STATUS, Section, name_of, table
+from kpikit.strategy.tree import department_title
 from kpikit.units import MISSING, format_chance, format_change, format_value
 
 if TYPE_CHECKING:
