@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
 from typing import Any
@@ -16,7 +16,6 @@ from kpikit.alignment.prospects import Prospect, look_ahead
 from kpikit.analysis.changes import find_changes
 from kpikit.analysis.claims import claim_rows, read_claims
 from kpikit.analysis.discovery import q_values
-from kpikit.analysis.links import LinkEvidence
 from kpikit.analysis.overlap import find_overlap
 from kpikit.analysis.ties import tied_pairs
 from kpikit.analysis.tradeoffs import find_tradeoffs
@@ -41,17 +40,18 @@ class Evidence:
 
     Attributes
     ----------
-    tested, checked, recalled
-        Give what `test_links`, `check_sources` and `recall_targets` found, where that is being
-        found already.
+    known
+        Answers that were found elsewhere, by question: these are not asked again.
     """
 
     strategy: Strategy
     observations: Observations
     as_of: date
-    tested: Callable[[], LinkEvidence] | None = None
-    checked: Callable[[], pd.DataFrame] | None = None
-    recalled: Callable[[], pd.DataFrame] | None = None
+    known: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Keep what is known where cached properties keep what they found."""
+        self.__dict__.update(self.known)
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -80,8 +80,6 @@ class Evidence:
     @cached_property
     def past(self) -> pd.DataFrame:
         """Targets of periods gone by: their chance on the eve, and what came."""
-        if self.recalled is not None:
-            return self.recalled()
         return recall_targets(self.strategy, self.observations, as_of=self.as_of).to_frame()
 
     @cached_property
@@ -93,13 +91,11 @@ class Evidence:
     @cached_property
     def links(self) -> Mapping[tuple[str, str], Row]:
         """What the numbers say of each claimed link, by its two KPIs."""
-        if self.tested is not None:
-            table = self.tested().to_frame()
-        else:  # the claims alone: leads that nobody claims are no matter of an audit
-            frame = self.observations.to_frame()
-            claims, _ = read_claims(self.strategy, frame[frame["segment"] == ""], set(self.ties))
-            table, _ = claim_rows(claims, fdr=FDR, changes=None)
-        return {(row["candidate"], row["target"]): row for row in _rows(table)}
+        # the claims alone: leads that nobody claims are no matter of an audit
+        frame = self.observations.to_frame()
+        claims, _ = read_claims(self.strategy, frame[frame["segment"] == ""], set(self.ties))
+        table, _ = claim_rows(claims, fdr=FDR, changes=None)
+        return link_rows(table)
 
     @cached_property
     def ties(self) -> frozenset[frozenset[str]]:
@@ -167,12 +163,15 @@ class Evidence:
     @cached_property
     def sources(self) -> pd.DataFrame | str:
         """What was found in each source, or why they cannot be read where the facts are not."""
-        if self.checked is not None:
-            return self.checked()
         try:
             return check_sources(self.strategy, as_of=self.as_of).to_frame()
         except DataError as error:
             return str(error)
+
+
+def link_rows(table: pd.DataFrame) -> dict[tuple[str, str], Row]:
+    """Return what is known of each claimed link, by its two KPIs."""
+    return {(row["candidate"], row["target"]): row for row in _rows(table)}
 
 
 def ask_all(evidence: Evidence, *, workers: int) -> None:

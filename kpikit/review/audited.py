@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,6 @@ from kpikit.alignment.evidence import Evidence
 from kpikit.alignment.record import OnRecord
 
 if TYPE_CHECKING:
-    from kpikit.analysis.links import LinkEvidence
     from kpikit.ledger import Ledger
     from kpikit.observations import Observations
     from kpikit.strategy import Strategy
@@ -42,29 +41,19 @@ class Audited:
     objectives: pd.DataFrame
 
 
-def ask_rules(  # noqa: PLR0913 - what is known already is not asked again
+def ask_rules(
     strategy: Strategy,
     observations: Observations,
     *,
-    links: Callable[[], LinkEvidence],
-    sources: Callable[[], pd.DataFrame],
-    past: Callable[[], pd.DataFrame],
+    known: Mapping[str, object],
     ledger: Ledger | None,
     as_of: date,
 ) -> Audited:
     """Ask every rule, with the evidence of the numbers and of the ledger.
 
-    What is given as a function is being found elsewhere: it is asked for last.
+    What is known already, by the questions of `Evidence`, is not asked again.
     """
-    facts = Evidence(
-        strategy=strategy,
-        observations=observations,
-        as_of=as_of,
-        tested=links,
-        checked=sources,
-        recalled=past,
-    )
-    _ = facts.prospects, facts.changes  # found here, before anything is waited for
+    facts = Evidence(strategy=strategy, observations=observations, as_of=as_of, known=known)
     record = None if ledger is None else OnRecord(ledger=ledger, as_of=as_of)
     case = Case(strategy=strategy, as_of=as_of, facts=facts, ledger=record)
     return Audited(audit=run(case, catalogue()), objectives=_objectives(strategy, facts))

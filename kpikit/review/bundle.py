@@ -6,13 +6,14 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kpikit.alignment.evidence import link_rows
 from kpikit.errors import DataError, PeriodError
 from kpikit.observations import Observations
 from kpikit.observations.build import Wanted, choose_kpis, observe, used_sources
@@ -20,12 +21,12 @@ from kpikit.observations.markets import COLUMNS, observe_markets
 from kpikit.observations.same_point import compare_same_point
 from kpikit.periods import Period, parse_date
 from kpikit.review.audited import Audited, ask_rules, read_audited, write_audited
-from kpikit.review.errands import Asked, Send, send_errands
+from kpikit.review.errands import AUDITED, Asked, Send, errands
 from kpikit.review.evidence import Evidence, read_evidence, write_evidence
 from kpikit.review.observed import read_observations, write_observations
 from kpikit.review.remembered import Remembered, read_remembered, remember, write_remembered
+from kpikit.sources.checks import check_facts
 from kpikit.sources.read import open_facts
-from kpikit.targets.assess import assess_targets
 
 if TYPE_CHECKING:
     from kpikit.ledger import Ledger
@@ -126,25 +127,21 @@ def gather(  # noqa: PLR0913 - each is its own question
                 "Choose an earlier period or a later date."
             )
         own = observe(strategy, facts, kpis=chosen, wanted=Wanted(grain=None), as_of=day)
-        asked = Asked(strategy, own, day, tuple(facts), as_of or period.end)
-        errands = stack.enter_context(send_errands(asked, facts, send=send))
+        asked, sent = Asked(strategy, own, day), stack.enter_context(errands(send))
+        for name in (*(AUDITED if kpis is None else ()), "evidence"):
+            sent.send(name, asked)
         whole = observe(strategy, facts, kpis=chosen, wanted=Wanted(grain=period.grain), as_of=day)
         remembered = None
         if ledger is not None:
             remembered = remember(ledger, whole, calendar=strategy.calendar, grain=period.grain)
-        assessed = assess_targets(strategy, own, as_of=day, ledger=remembered).to_frame()
-        audited = None
+        sent.send("assessed", replace(asked, ledger=remembered))
+        checked = check_facts(facts, as_of=day).to_frame()
+        evidence, audited = sent.found("evidence"), None
         if kpis is None:
-            audited = ask_rules(
-                strategy,
-                own,
-                links=lambda: errands.evidence.links,
-                sources=lambda: errands.sources,
-                past=lambda: errands.past,
-                ledger=ledger,
-                as_of=day,
-            )
-        evidence, checked = errands.evidence, errands.sources
+            answers = {key: found for name in AUDITED for key, found in sent.found(name).items()}
+            known = answers | {"links": link_rows(evidence.links.to_frame()), "sources": checked}
+            audited = ask_rules(strategy, own, known=known, ledger=ledger, as_of=day)
+        assessed = sent.found("assessed")
     return Bundle(
         observations=own,
         periods=whole,

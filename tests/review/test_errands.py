@@ -1,13 +1,18 @@
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from kpikit.review.bundle import write_bundle
 from kpikit.review.cradle import can_fork
+from kpikit.review.errands import ERRANDS
 from kpikit.review.process import report_processes
 from kpikit.strategy import load_strategy
 
 STRATEGY = Path(__file__).parents[2] / "data" / "brightdesk" / "strategy.yaml"
+FORKS = pytest.mark.skipif(not can_fork(), reason="errands run where the machine can fork")
 
 
 def bundle(folder, send):
@@ -18,20 +23,17 @@ def bundle(folder, send):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@pytest.mark.skipif(not can_fork(), reason="errands run where the machine can fork")
+@FORKS
 def test_what_errands_bring_is_what_the_sender_would_find(tmp_path):
-    codes = []
+    children = {}
     with report_processes() as processes:
 
         def send(name, folder):
-            child = processes.send(name, folder)
-            codes.append((name, child))
-            return child
+            children[name] = processes.send(name, folder)
+            return children[name]
 
         brought = bundle(tmp_path / "brought", send)
-        assert {name: child.wait() for name, child in codes} == dict.fromkeys(
-            ("past", "sources", "evidence"), 0
-        )
+        assert {name: child.wait() for name, child in children.items()} == dict.fromkeys(ERRANDS, 0)
 
         def lose(name, folder):
             child = processes.send(name, folder)
@@ -43,3 +45,38 @@ def test_what_errands_bring_is_what_the_sender_would_find(tmp_path):
     assert brought == alone
     assert lost == alone
     assert {"links.parquet", "audit.parquet"} <= alone.keys()
+
+
+@FORKS
+def test_errands_end_with_the_one_who_sent_them(tmp_path, monkeypatch):
+    children = {}
+    with report_processes() as processes:
+
+        def send(name, folder):
+            children[name] = processes.send(name, folder)
+            return children[name]
+
+        def broken(*_, **__):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("kpikit.review.bundle.check_facts", broken)
+        with pytest.raises(KeyboardInterrupt):
+            bundle(tmp_path / "broken", send)
+        assert children
+        assert -signal.SIGKILL in [child.wait(timeout=5) for child in children.values()]
+
+
+@FORKS
+def test_who_runs_a_batch_loads_no_statistics(tmp_path):
+    code = (
+        "import sys; from pathlib import Path;"
+        "from kpikit.strategy import load_strategy;"
+        "from kpikit.review.bundle import write_bundle;"
+        "from kpikit.review.process import report_processes\n"
+        "with report_processes() as processes:\n"
+        f"    write_bundle(load_strategy({str(STRATEGY)!r}), period='2026Q3', as_of='2026-09-30',"
+        f" folder=Path({str(tmp_path)!r}), send=processes.send)\n"
+        "print(sorted({'scipy', 'statsmodels', 'matplotlib.figure'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
