@@ -246,7 +246,7 @@ def _evidence(
     seen = smallest_seen(one.tests.freedom, limit, tails=1)
     said = {"smallest_seen": seen, "p_beside": one.p_beside}
     said["claimed_r2_upper"] = _most_told(claim, one)
-    return {str(name): value for name, value in found.iloc[0].items()} | said
+    return {name: values[0] for name, values in found.items()} | said
 
 
 def _verdict(row: dict[str, object], *, supported: bool, elsewhere: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -41,6 +43,7 @@ COLUMNS = [
     "through",
     "verdict",
 ]
+Columns = dict[str, NDArray[Any]]  # one value for each candidate
 TELLABLE = 0.5  # where only leads could be seen that explain more than this, it is too short
 
 
@@ -61,8 +64,9 @@ def lead_tables(
     tested = max(int(np.isfinite(p_values).sum()), 1)
     limit = FOUND * fdr * (int(found.sum()) + 1) / tested  # of the next one to be found
     rows = [_rows(one, boards[one.board], lagged[one.board], limit, changes) for one in targets]
-    frame = pd.concat(rows, ignore_index=True)
-    curves = pd.concat([_curve(one, boards[one.board]) for one in targets], ignore_index=True)
+    longest = max(len(one.alone.correlations) for one in targets)
+    frame = _frame(rows)
+    curves = _frame([_curve(one, boards[one.board], longest) for one in targets])
     frame["q_value"] = q_value
     frame["together_q"] = q_values(frame.pop("together_p").to_numpy(dtype=float))
     frame["verdict"] = np.select(
@@ -81,21 +85,28 @@ def lead_tables(
     )
 
 
+def _frame(parts: list[Columns]) -> pd.DataFrame:
+    """Return the columns of all targets as one table: a table each would take far longer."""
+    names = parts[0]
+    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in names})
+
+
 def _rows(
     one: Target, board: Board, lagged: Lagged, limit: float, changes: pd.DataFrame | None
-) -> pd.DataFrame:
+) -> Columns:
     # half of the combined test, of the best of several lags
     one_lag = -np.expm1(np.log1p(-limit / 2) / lagged.max_lag)
     tests = one.tests
     place = (lagged, one.index)
-    frame = evidence(tests, one.alone, tests.lag, place=place, board=board, changes=changes)
-    return frame.assign(
-        segment=board.segment,
-        p_value=tests.p_value,
-        smallest_seen=smallest_seen(tests.freedom, one_lag),
-        together_p=np.where(np.isfinite(tests.p_value), one.alone.p_together, np.nan),
-        through=_through(one, board, limit),
-    )
+    found = evidence(tests, one.alone, tests.lag, place=place, board=board, changes=changes)
+    count = len(tests.candidates)
+    return found | {
+        "segment": np.full(count, board.segment, dtype=object),
+        "p_value": tests.p_value,
+        "smallest_seen": np.full(count, smallest_seen(tests.freedom, one_lag)),
+        "together_p": np.where(np.isfinite(tests.p_value), one.alone.p_together, np.nan),
+        "through": np.array(_through(one, board, limit), dtype=object),
+    }
 
 
 def evidence(  # noqa: PLR0913 - all that is known of a target's tests
@@ -106,8 +117,8 @@ def evidence(  # noqa: PLR0913 - all that is known of a target's tests
     place: tuple[Lagged, int],
     board: Board,
     changes: pd.DataFrame | None,
-) -> pd.DataFrame:
-    """Return what there is to say of each candidate at its lag, but verdicts.
+) -> Columns:
+    """Return what there is to say of each candidate at its lag, but verdicts, by column.
 
     Parameters
     ----------
@@ -127,29 +138,26 @@ def evidence(  # noqa: PLR0913 - all that is known of a target's tests
     split = _splits(names, index, board, changes)
     left, past = new.filled[:, index], at_lag(lagged, index, tests.candidates, lag)
     earlier, later, holds = both_parts(left, past, rows, split=split, freedom=alone.freedom)
-    frame = pd.DataFrame(
-        {
-            "candidate": names,
-            "target": board.names[index],
-            "lag": lag,
-            "after": [in_words(int(step), board.grain) for step in lag],
-            "sign": np.where(t_value < 0, "negative", "positive"),
-            "partial_r2": share,
-            "partial_r2_lower": lower,
-            "partial_r2_upper": upper,
-            "gain": forecast_gain(new.bases[index], rows, left, past),
-            "together": alone.together,
-            "earlier": earlier,
-            "later": later,
-            "since": board.starts[np.clip(split, 0, len(board.starts) - 1)],
-            "holds": holds,
-        }
-    )
-    untold = ~np.isfinite(tests.p_value)
-    numbers = ["partial_r2", "partial_r2_lower", "partial_r2_upper", "gain", "together"]
-    frame.loc[untold, [*numbers, "earlier", "later"]] = np.nan
-    frame.loc[untold, "holds"] = ""
-    return frame
+    numbers = {
+        "partial_r2": share,
+        "partial_r2_lower": lower,
+        "partial_r2_upper": upper,
+        "gain": forecast_gain(new.bases[index], rows, left, past),
+        "together": alone.together,
+        "earlier": earlier,
+        "later": later,
+    }
+    told = np.isfinite(tests.p_value)
+    return {
+        "candidate": np.array(names, dtype=object),
+        "target": np.full(len(names), board.names[index], dtype=object),
+        "lag": lag,
+        "after": np.array([in_words(int(step), board.grain) for step in lag], dtype=object),
+        "sign": np.where(t_value < 0, "negative", "positive"),
+        **{name: np.where(told, values, np.nan) for name, values in numbers.items()},
+        "since": board.starts[np.clip(split, 0, len(board.starts) - 1)].to_numpy(),
+        "holds": np.where(told, holds, ""),
+    }
 
 
 def _through(one: Target, board: Board, limit: float) -> list[str]:
@@ -179,11 +187,15 @@ def _splits(
     return np.array(found, dtype=np.int64)
 
 
-def _curve(one: Target, board: Board) -> pd.DataFrame:
+def _curve(one: Target, board: Board, longest: int) -> Columns:
     """Return the partial correlations beside the target's own past, a column for each lag."""
-    sizes = one.alone.correlations
-    frame = pd.DataFrame(sizes.T, columns=[f"lag{lag}" for lag in range(len(sizes))])
-    frame["candidate"] = [board.names[place] for place in one.alone.candidates]
-    return frame.assign(
-        target=board.names[one.index], segment=board.segment, limit=one.alone.chance
-    )
+    names = [board.names[place] for place in one.alone.candidates]
+    sizes = np.full((longest, len(names)), np.nan)
+    sizes[: len(one.alone.correlations)] = one.alone.correlations
+    return {
+        **{f"lag{lag}": size for lag, size in enumerate(sizes)},
+        "candidate": np.array(names, dtype=object),
+        "target": np.full(len(names), board.names[one.index], dtype=object),
+        "segment": np.full(len(names), board.segment, dtype=object),
+        "limit": np.full(len(names), one.alone.chance),
+    }
