@@ -1,13 +1,15 @@
 import signal
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from kpikit.observations.build import build_observations
 from kpikit.review.bundle import write_bundle
 from kpikit.review.cradle import can_fork
-from kpikit.review.errands import ERRANDS
+from kpikit.review.errands import ERRANDS, Asked, errands
 from kpikit.review.process import report_processes
 from kpikit.strategy import load_strategy
 
@@ -48,22 +50,20 @@ def test_what_errands_bring_is_what_the_sender_would_find(tmp_path):
 
 
 @FORKS
-def test_errands_end_with_the_one_who_sent_them(tmp_path, monkeypatch):
-    children = {}
+def test_errands_end_with_the_one_who_sent_them():
+    strategy, children = load_strategy(STRATEGY), []
+    asked = Asked(strategy, build_observations(strategy), date(2026, 9, 30))
     with report_processes() as processes:
 
         def send(name, folder):
-            children[name] = processes.send(name, folder)
-            return children[name]
+            children.append(processes.send(name, folder))
+            return children[-1]
 
-        def broken(*_, **__):
+        with pytest.raises(KeyboardInterrupt), errands(send) as sent:
+            sent.send("past", asked)
+            sent.send("evidence", asked)
             raise KeyboardInterrupt
-
-        monkeypatch.setattr("kpikit.review.bundle.check_facts", broken)
-        with pytest.raises(KeyboardInterrupt):
-            bundle(tmp_path / "broken", send)
-        assert children
-        assert -signal.SIGKILL in [child.wait(timeout=5) for child in children.values()]
+        assert {child.wait(timeout=5) for child in children} == {-signal.SIGKILL}
 
 
 @FORKS
