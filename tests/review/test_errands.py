@@ -59,10 +59,14 @@ def test_errands_end_with_the_one_who_sent_them():
             children.append(processes.send(name, folder))
             return children[-1]
 
-        with pytest.raises(KeyboardInterrupt), errands(send) as sent:
-            sent.send("past", asked)
-            sent.send("evidence", asked)
-            raise KeyboardInterrupt
+        def interrupted():
+            with errands(send) as sent:
+                sent.send("past", asked)
+                sent.send("evidence", asked)
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
         assert {child.wait(timeout=5) for child in children} == {-signal.SIGKILL}
 
 
