@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,9 @@ import pandas as pd
 
 from kpikit.analysis.panel import Floats
 from kpikit.charts.contributions import contribution_chart
-from kpikit.errors import FormulaError, PeriodError
+from kpikit.errors import FormulaError
 from kpikit.observations import Observations
-from kpikit.periods import Grain, infer_grain
+from kpikit.periods import Grain
 from kpikit.results import Result
 from kpikit.strategy.formula import parse_formula
 from kpikit.strategy.nodes import Call, KpiReference, Literal, Node
@@ -61,7 +61,9 @@ class IdentityChecks(Result):
         )
 
 
-def check_identities(strategy: Strategy, observations: Observations) -> IdentityChecks:
+def check_identities(
+    strategy: Strategy, observations: Observations, *, kpis: Sequence[str] | None = None
+) -> IdentityChecks:
     """Tell whether KPIs equal what their identities say, in every period and segment.
 
     Parameters
@@ -70,6 +72,8 @@ def check_identities(strategy: Strategy, observations: Observations) -> Identity
         Its KPIs declare identities, such as `{room_nights} * {adr}`.
     observations
         Values of those KPIs and of their parts, all of one grain.
+    kpis
+        Names of those whose identities to check; all unless given.
 
     Returns
     -------
@@ -88,11 +92,11 @@ def check_identities(strategy: Strategy, observations: Observations) -> Identity
     Where the value or a part is missing, nothing can be checked; the notes count it, and
     name identities whose parts are not among the observations or have another grain.
     """
-    frame = observations.to_frame()
-    present = set(frame["kpi"])
+    frame = observations.frame
+    present = set(frame["kpi"].unique())
     rows, notes = [], []
     for kpi in strategy.kpis.values():
-        if kpi.identity is None or kpi.id not in present:
+        if kpi.identity is None or kpi.id not in present or not (kpis is None or kpi.id in kpis):
             continue
         if reason := _cannot_check(kpi, strategy, observations, present):
             notes.append(f"{kpi.id}: its identity is not checked, because {reason}.")
@@ -137,10 +141,7 @@ def observed_grain(strategy: Strategy, observations: Observations, kpi: str) -> 
     """Return the grain of a KPI's observations."""
     if observations.load is not None:
         return observations.load.grain or strategy.kpis[kpi].grain
-    try:
-        return infer_grain(observations.history(kpi)["period_start"])
-    except PeriodError:
-        return strategy.kpis[kpi].grain
+    return observations.grain_of(kpi) or strategy.kpis[kpi].grain
 
 
 def _cannot_check(

@@ -11,8 +11,9 @@ import pandas as pd
 
 from kpikit.charts.series import history_chart, segments_chart
 from kpikit.charts.style import BLUE, MUTED, ORANGE, SIZE, dress
-from kpikit.errors import UnknownNameError
+from kpikit.errors import PeriodError, UnknownNameError
 from kpikit.observations.eras import no_definitions
+from kpikit.periods import infer_grain
 from kpikit.results import Result
 
 if TYPE_CHECKING:
@@ -89,6 +90,16 @@ class Observations(Result):
         object.__setattr__(self, "missing", self.missing.copy())
         object.__setattr__(self, "definitions", self.definitions.copy())
 
+    def of(self, kpi: str, segment: str = "") -> pd.DataFrame:
+        """Return all that is known of one KPI, in the order of time, complete or not.
+
+        Raises
+        ------
+        UnknownNameError
+            When there is no such KPI or segment among the observations.
+        """
+        return self._of(kpi, segment).copy()
+
     def history(self, kpi: str, segment: str = "") -> pd.DataFrame:
         """Return one KPI's history: `period_start, value, complete`, in the order of time.
 
@@ -97,33 +108,53 @@ class Observations(Result):
         UnknownNameError
             When there is no such KPI or segment among the observations.
         """
+        return self._of(kpi, segment)[["period_start", "value", "complete"]]
+
+    def grain_of(self, kpi: str) -> Grain | None:
+        """Return the grain of a KPI's periods; None where their first days do not tell it."""
+        if kpi not in self._grains:
+            try:
+                self._grains[kpi] = infer_grain(self._of(kpi, "")["period_start"])
+            except PeriodError:
+                self._grains[kpi] = None
+        return self._grains[kpi]
+
+    def _of(self, kpi: str, segment: str) -> pd.DataFrame:
         if kpi not in self._rows:
             raise UnknownNameError("KPI", kpi, set(self._rows), where="observations")
         places = self._rows[kpi]
         if segment not in places:
             where = f"observations of {kpi}"
             raise UnknownNameError("segment", segment, set(places), where=where)
-        known = self._histories.get((kpi, segment))
-        if known is None:
-            own = self.frame[["period_start", "value", "complete"]].iloc[places[segment]]
-            known = own.sort_values("period_start", ignore_index=True)
-            self._histories[kpi, segment] = known
-        return known.copy()
+        if (kpi, segment) not in self._known:
+            own = places[segment]
+            columns = {name: self.frame[name].array[own] for name in self.frame}
+            self._known[kpi, segment] = pd.DataFrame(columns)
+        return self._known[kpi, segment]
 
     @cached_property
-    def _histories(self) -> dict[tuple[str, str], pd.DataFrame]:
-        """The histories asked for so far: a review asks for each a dozen times."""
+    def _known(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """What was asked for so far: a review asks for the same KPI a dozen times."""
+        return {}
+
+    @cached_property
+    def _grains(self) -> dict[str, Grain | None]:
+        """The grains asked for so far."""
         return {}
 
     @cached_property
     def _rows(self) -> dict[str, dict[str, NDArray[np.intp]]]:
-        """Which rows hold each KPI and segment, by their places."""
-        segments = self.frame["segment"].reset_index(drop=True)
-        apart = segments.groupby(self.frame["kpi"].to_numpy())
-        return {
-            str(kpi): {str(name): part.index.to_numpy() for name, part in own.groupby(own)}
-            for kpi, own in apart
-        }
+        """Which rows hold each KPI and segment, by their places, in the order of time."""
+        kpi, kpis = pd.factorize(self.frame["kpi"], use_na_sentinel=False)
+        segment, segments = pd.factorize(self.frame["segment"], use_na_sentinel=False)
+        owner = kpi * len(segments) + segment
+        order = np.lexsort((self.frame["period_start"].to_numpy(), owner))
+        found: dict[str, dict[str, NDArray[np.intp]]] = {}
+        for own in np.split(order, np.flatnonzero(np.diff(owner[order])) + 1):
+            if len(own):
+                one, part = str(kpis[kpi[own[0]]]), str(segments[segment[own[0]]])
+                found.setdefault(one, {})[part] = own
+        return found
 
     def panel(self) -> pd.DataFrame:
         """Return complete periods only, as analyses take them.

@@ -13,7 +13,7 @@ from kpikit.observations.build import used_sources
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
 from kpikit.review.audited import Audited
-from kpikit.review.bundle import Bundle, gather, read_bundle
+from kpikit.review.bundle import gather, read_bundle
 from kpikit.review.look import stand_at
 from kpikit.strategy import Kpi, Strategy, load_strategy
 from kpikit.strategy.model import COMPANY
@@ -98,11 +98,11 @@ def build_company_review(
     seen = parse_date(as_of) if as_of else None
     facts = read_bundle(bundle) if bundle else gather(loaded, period=wanted, as_of=seen)
     assert facts.audited is not None, "every KPI was gathered, so the rules were asked"
-    rows = [
-        {"department": name, **_stand(kpi, loaded, wanted, facts)}
-        for name in dict.fromkeys((COMPANY, *loaded.departments))
-        for kpi in kpis_of(loaded, name)
-    ]
+    departments = dict.fromkeys((COMPANY, *loaded.departments))
+    chosen = [kpi for name in departments for kpi in kpis_of(loaded, name)]
+    readable = [kpi for kpi in chosen if not facts.unread.keys() & used_sources(loaded, [kpi])]
+    standing = stand_at(readable, loaded, wanted, facts)
+    rows = [{"department": kpi.department, **standing.get(kpi.id, _no_data(kpi))} for kpi in chosen]
     return CompanyReview(
         frame=pd.DataFrame(rows, columns=list(COLUMNS)),
         strategy=loaded,
@@ -114,8 +114,6 @@ def build_company_review(
     )
 
 
-def _stand(kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle) -> dict[str, object]:
-    """Return where a KPI stands; without data where its source could not be read."""
-    if facts.unread.keys() & used_sources(strategy, [kpi]):
-        return {"kpi": kpi.id, "title": kpi.title, "owner": kpi.owner, "status": "no_data"}
-    return stand_at(kpi, strategy, period, facts)
+def _no_data(kpi: Kpi) -> dict[str, object]:
+    """Return the row of a KPI whose source could not be read."""
+    return {"kpi": kpi.id, "title": kpi.title, "owner": kpi.owner, "status": "no_data"}

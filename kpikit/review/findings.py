@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,12 @@ import pandas as pd
 from kpikit.analysis.identities import IdentityChecks, check_identities, identity_of
 from kpikit.analysis.links import LinkEvidence
 from kpikit.errors import DataError, UnknownNameError
-from kpikit.observations import Observations
 from kpikit.observations.build import used_sources
 from kpikit.periods import Period, parse_date
 from kpikit.results import Result
 from kpikit.review.audited import Audited
 from kpikit.review.bundle import Bundle, gather, read_bundle, write_bundle
-from kpikit.review.look import KpiReview, look_at
+from kpikit.review.look import KpiReview, look_at, stand_at
 from kpikit.review.remembered import Remembered
 from kpikit.strategy import Kpi, Strategy, load_strategy
 from kpikit.strategy.nodes import KpiReference, walk
@@ -194,15 +193,6 @@ def _with_others(chosen: Sequence[Kpi], strategy: Strategy) -> list[str]:
     return list(dict.fromkeys((*(kpi.id for kpi in chosen), *parts, *linked)))
 
 
-def _identities(strategy: Strategy, chosen: Sequence[Kpi], periods: Observations) -> IdentityChecks:
-    """Check the identities of the KPIs reviewed, in every period."""
-    checks = check_identities(strategy, periods)
-    frame = checks.to_frame()
-    names = [kpi.id for kpi in chosen]
-    notes = tuple(note for note in checks.notes if note.partition(":")[0] in names)
-    return replace(checks, frame=frame[frame["kpi"].isin(names)], notes=notes)
-
-
 def _compose(
     strategy: Strategy, department: str, period: Period, chosen: tuple[Kpi, ...], facts: Bundle
 ) -> Review:
@@ -210,7 +200,18 @@ def _compose(
     if faults := [facts.unread[name] for name in needed if name in facts.unread]:
         raise DataError("\n".join(faults))
     targets = targets_in_force(strategy, facts)
-    reviews = tuple(look_at(kpi, strategy, period, facts, targets) for kpi in chosen)
+    standing = stand_at(chosen, strategy, period, facts)
+    reviews = tuple(
+        look_at(
+            kpi,
+            strategy,
+            period,
+            facts,
+            target=targets.get((kpi.id, period.label)),
+            standing=standing[kpi.id],
+        )
+        for kpi in chosen
+    )
     return Review(
         frame=pd.DataFrame([review.row for review in reviews], columns=list(BOARD)),
         strategy=strategy,
@@ -220,7 +221,7 @@ def _compose(
         complete=all(review.complete for review in reviews),
         kpis=reviews,
         sources=facts.sources,
-        identities=_identities(strategy, chosen, facts.periods),
+        identities=check_identities(strategy, facts.periods, kpis=[kpi.id for kpi in chosen]),
         links=facts.evidence.links,
         targets=targets,
         audited=facts.audited,

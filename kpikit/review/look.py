@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -28,6 +28,13 @@ from kpikit.strategy import Kpi, Strategy
 from kpikit.targets.aggregate import Aggregate, aggregate_of
 from kpikit.targets.direction import Target
 from kpikit.targets.propose import TargetProposals, propose_targets
+
+PANEL = ["kpi", "segment", "period_start", "value"]
+NO_TARGET: Mapping[str, object] = {
+    "target": float("nan"),
+    "attainment": float("nan"),
+    "status": "no_target",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,68 +64,88 @@ class KpiReview:
     notes: tuple[str, ...] = ()
 
 
-def look_at(
+def look_at(  # noqa: PLR0913 - where a KPI stands is told for all of them at once
     kpi: Kpi,
     strategy: Strategy,
     period: Period,
     facts: Bundle,
-    targets: Mapping[tuple[str, str], Target],
+    *,
+    target: Target | None,
+    standing: Mapping[str, object],
 ) -> KpiReview:
-    """Gather everything about one KPI: past, trend, what comes, what would be honest."""
-    history = facts.observations.history(kpi.id)
-    whole = history[history["complete"] & (history["period_start"] <= pd.Timestamp(period.end))]
-    named = whole.assign(kpi=kpi.title, segment="")
+    """Gather everything about one KPI: past, trend, what comes, what would be honest.
+
+    Parameters
+    ----------
+    target
+        The one in force in the period.
+    standing
+        What `stand_at` says of the KPI.
+    """
+    own = facts.observations.of(kpi.id)
+    complete = own[own["complete"]]
+    whole = complete.loc[complete["period_start"] <= pd.Timestamp(period.end), PANEL]
+    named = whole.assign(kpi=kpi.title)
     known = bool(whole["value"].notna().any())
     trend = fit_trend(named) if known else None
-    changes = find_changes(named) if known else None
-    signals = _signals(whole.assign(kpi=kpi.id), strategy, facts.resets) if known else None
+    changes = find_changes(whole) if known else None
+    signals = None
+    if changes is not None:
+        baselines = find_baselines(whole, changes=changes, resets=facts.resets)
+        signals = judge_kpis(strategy, whole, baselines=baselines)
     beside = _beside(whole, facts.markets, kpi) if known else None
-    row = stand_at(kpi, strategy, period, facts) | {
-        "trend": str(trend.to_frame()["verdict"].iloc[0]) if trend else "no data",
-    }
-    ahead, proposals, notes = _ahead(kpi, strategy, period, facts)
-    currency = strategy.organisation.currency or ""
+    quotient = bool(own["denominator"].notna().any())
+    aggregate = aggregate_of(kpi, strategy=strategy, is_quotient=quotient)
+    is_complete = _is_complete(kpi, facts.periods, period)
+    ahead, proposals, notes = _ahead(kpi, strategy, period, complete, aggregate)
+    # the target of one of the KPI's own periods, where the period's is not a sum of several
+    comparable = kpi.grain == period.grain or aggregate in ("mean", "ratio")
     return KpiReview(
         kpi=kpi,
-        history=history,
+        history=own[["period_start", "value", "complete"]],
         trend=trend,
         changes=changes,
         signals=signals,
         season=find_season(named) if known else None,
         net=None if beside is None else fit_trend(beside.net.history.assign(kpi=kpi.title)),
         happened=happenings(
-            Told(kpi=kpi, currency=currency, calendar=strategy.calendar),
+            Told(
+                kpi=kpi,
+                currency=strategy.organisation.currency or "",
+                calendar=strategy.calendar,
+            ),
             period=period,
             changes=changes,
             signals=signals,
             beside=beside,
-            target=_of_one(kpi, strategy, period, facts, targets.get((kpi.id, period.label))),
+            target=target if comparable else None,
         ),
-        drivers=_drivers(kpi, strategy, period, facts, row),
+        drivers=_drivers(kpi, strategy, period, facts, standing) if is_complete else None,
         forecast=ahead,
         proposals=proposals,
-        aggregate=_aggregate(kpi, strategy, facts),
-        row=row,
-        complete=_is_complete(kpi, facts.periods, period),
+        aggregate=aggregate,
+        row={**standing, "trend": str(trend.frame["verdict"].iloc[0]) if trend else "no data"},
+        complete=is_complete,
         notes=notes,
     )
 
 
-def stand_at(kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle) -> dict[str, object]:
-    """Return where a KPI stands in a period: values, target, attainment and status."""
+def stand_at(
+    kpis: Iterable[Kpi], strategy: Strategy, period: Period, facts: Bundle
+) -> dict[str, dict[str, object]]:
+    """Return where each KPI stands in a period: values, target, attainment and status."""
+    verdicts = _verdicts(facts.assessed, period)
+    redefined = set(facts.periods.definitions["kpi"])
     return {
-        "kpi": kpi.id,
-        "title": kpi.title,
-        "owner": kpi.owner,
-        **_values(kpi, facts.periods, strategy.calendar, period),
-        **_verdict(kpi, facts.assessed, period),
+        kpi.id: {
+            "kpi": kpi.id,
+            "title": kpi.title,
+            "owner": kpi.owner,
+            **_values(kpi, facts.periods, strategy.calendar, period, dated=kpi.id in redefined),
+            **verdicts.get(kpi.id, NO_TARGET),
+        }
+        for kpi in kpis
     }
-
-
-def _signals(whole: pd.DataFrame, strategy: Strategy, resets: pd.DataFrame | None) -> Signals:
-    """Return what stands out, on baselines that changes confirm or people set."""
-    panel = whole.assign(segment="")[["kpi", "segment", "period_start", "value"]]
-    return judge_kpis(strategy, panel, baselines=find_baselines(panel, resets=resets))
 
 
 def _beside(whole: pd.DataFrame, markets: pd.DataFrame, kpi: Kpi) -> BesideMarket | None:
@@ -130,22 +157,12 @@ def _beside(whole: pd.DataFrame, markets: pd.DataFrame, kpi: Kpi) -> BesideMarke
         return None
 
 
-def _of_one(
-    kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle, target: Target | None
-) -> Target | None:
-    """Return the target of one of the KPI's own periods; None where the period's is a sum."""
-    if kpi.grain != period.grain and _aggregate(kpi, strategy, facts) not in ("mean", "ratio"):
-        return None
-    return target
-
-
 def _drivers(
-    kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle, row: Mapping[str, object]
+    kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle, standing: Mapping[str, object]
 ) -> Drivers | None:
-    """Say what moved a KPI since the period before, where both are whole and comparable."""
-    redefined = row["redefined"]
-    known = [row["value"], row["previous"]]
-    if not _is_complete(kpi, facts.periods, period) or any(value != value for value in known):
+    """Say what moved a KPI since the period before, where both are known and comparable."""
+    redefined = standing["redefined"]
+    if any(value != value for value in (standing["value"], standing["previous"])):
         return None
     if isinstance(redefined, tuple) and "previous" in redefined:
         return None
@@ -160,7 +177,7 @@ def _drivers(
         links=facts.evidence.links,
         leads=facts.evidence.leads,
     )
-    return found if len(found.to_frame()) else None
+    return found if len(found.frame) else None
 
 
 def _is_complete(kpi: Kpi, periods: Observations, period: Period) -> bool:
@@ -170,19 +187,20 @@ def _is_complete(kpi: Kpi, periods: Observations, period: Period) -> bool:
 
 
 def _values(
-    kpi: Kpi, periods: Observations, calendar: Calendar, period: Period
+    kpi: Kpi, periods: Observations, calendar: Calendar, period: Period, *, dated: bool
 ) -> dict[str, object]:
     """Return the period's value, the one before, and that of a year ago by the calendar."""
-    history = periods.history(kpi.id).set_index("period_start")["value"]
+    history = periods.history(kpi.id)
+    known = dict(zip(history["period_start"], history["value"], strict=True))
     starts = {
         "value": period.start,
         "previous": calendar.shift(period.start, period.grain, -1),
         "year_ago": calendar.year_ago(period.start, period.grain),
     }
-    return {
-        name: float(history.get(pd.Timestamp(start), float("nan")))
-        for name, start in starts.items()
-    } | {"redefined": _redefined(kpi, periods, starts)}
+    values = {
+        name: float(known.get(pd.Timestamp(start), float("nan"))) for name, start in starts.items()
+    }
+    return {**values, "redefined": _redefined(kpi, periods, starts) if dated else ()}
 
 
 def _redefined(kpi: Kpi, periods: Observations, starts: Mapping[str, date]) -> tuple[str, ...]:
@@ -194,32 +212,24 @@ def _redefined(kpi: Kpi, periods: Observations, starts: Mapping[str, date]) -> t
     )
 
 
-def _verdict(kpi: Kpi, assessed: pd.DataFrame, period: Period) -> dict[str, object]:
-    """Return target, attainment and status, or say that there is no target."""
-    own = assessed["kpi"].eq(kpi.id) & assessed["period"].eq(period.label)
-    rows = assessed[own & assessed["segment"].eq("")]
-    if rows.empty:
-        return {"target": float("nan"), "attainment": float("nan"), "status": "no_target"}
-    found = rows.iloc[0]
-    return {name: found[name] for name in ("target", "attainment", "status")}
-
-
-def _aggregate(kpi: Kpi, strategy: Strategy, facts: Bundle) -> Aggregate | None:
-    """Return how the KPI's periods make one number, where that can be told."""
-    frame = facts.observations.to_frame()
-    quotient = bool(frame.loc[frame["kpi"] == kpi.id, "denominator"].notna().any())
-    return aggregate_of(kpi, strategy=strategy, is_quotient=quotient)
+def _verdicts(assessed: pd.DataFrame, period: Period) -> dict[str, dict[str, object]]:
+    """Return target, attainment and status of every KPI that has a target in the period."""
+    own = assessed[(assessed["period"] == period.label) & (assessed["segment"] == "")]
+    rows = own.drop_duplicates("kpi").to_dict("records")
+    return {str(row["kpi"]): {name: row[name] for name in NO_TARGET} for row in rows}
 
 
 def _ahead(
-    kpi: Kpi, strategy: Strategy, period: Period, facts: Bundle
+    kpi: Kpi,
+    strategy: Strategy,
+    period: Period,
+    panel: pd.DataFrame,
+    aggregate: Aggregate | None,
 ) -> tuple[Forecast | None, TargetProposals | None, tuple[str, ...]]:
     """Forecast up to the end of the next period, and propose its targets."""
-    panel = facts.observations.panel()
-    panel = panel[(panel["kpi"] == kpi.id) & (panel["segment"] == "")]
-    known = panel["period_start"].max()
     if panel["value"].notna().sum() == 0:
         return None, None, ("nothing has been observed yet",)
+    known = panel["period_start"].max()
     calendar = strategy.calendar
     next_start = calendar.shift(period.start, period.grain, 1)
     next_end = calendar.period(next_start, period.grain).end
@@ -230,7 +240,6 @@ def _ahead(
     inside = len(calendar.starts(next_start, next_end, kpi.grain))
     if steps != inside:
         return ahead, None, ("targets are proposed once the period is complete",)
-    aggregate = _aggregate(kpi, strategy, facts)
     if aggregate is None:
         return ahead, None, ("over_periods is not declared, so no target can be proposed",)
     proposals = propose_targets(
