@@ -197,8 +197,8 @@ def decompose_change(
 
 def _usable_parts(strategy: Strategy, observations: Observations, item: Kpi) -> list[str]:
     """Return the KPIs of an identity, where all of them are observed at the KPI's grain."""
-    parts, present = parts_of(item), set(observations.to_frame()["kpi"])
-    if not set(parts) <= present:
+    parts = parts_of(item)
+    if not parts or not set(parts) <= set(observations.kpis):
         return []
     grains = {observed_grain(strategy, observations, name) for name in (item.id, *parts)}
     return parts if len(grains) == 1 else []

@@ -93,7 +93,7 @@ def check_identities(
     name identities whose parts are not among the observations or have another grain.
     """
     frame = observations.frame
-    present = set(frame["kpi"].unique())
+    present = set(observations.kpis)
     rows, notes = [], []
     for kpi in strategy.kpis.values():
         if kpi.identity is None or kpi.id not in present or not (kpis is None or kpi.id in kpis):

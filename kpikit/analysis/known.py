@@ -142,6 +142,8 @@ def read_resets(resets: pd.DataFrame | None) -> pd.DataFrame:
     DataError
         A column is missing, or a reset gives no reason.
     """
+    if resets is None:
+        return pd.DataFrame(columns=RESETS)
     table, undone = _resets(resets)
     standing = table[~undone]
     silent = standing["reason"].isna() | (standing["reason"].astype(str).str.strip() == "")
@@ -153,14 +155,14 @@ def read_resets(resets: pd.DataFrame | None) -> pd.DataFrame:
 
 def taken_back(resets: pd.DataFrame | None) -> pd.DataFrame:
     """Return the baseline resets that no longer hold: `kpi, segment, period_start, reason`."""
+    if resets is None:
+        return pd.DataFrame(columns=RESETS)
     table, undone = _resets(resets)
     return table[undone].reset_index(drop=True)
 
 
-def _resets(resets: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.Series[bool]]:
+def _resets(resets: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series[bool]]:
     """Return all resets, and which of them were undone."""
-    if resets is None:
-        return pd.DataFrame(columns=RESETS), pd.Series(dtype=bool)
     lacking = [name for name in ("kpi", "period_start", "reason") if name not in resets]
     if lacking:
         raise DataError(

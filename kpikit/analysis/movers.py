@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -22,32 +23,69 @@ if TYPE_CHECKING:
 LEAST = 0.5  # of the usual change between such spans, below which a KPI did not move
 CLAIMED = "as claimed"
 FIRST = 1e6
+SAID = ["candidate", "lag", "sign", "partial_r2"]
 
 
-def found_before(kpi: str, links: LinkEvidence, leads: Leads | None) -> pd.DataFrame:
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What the history shows of another KPI that goes before one, or with it.
+
+    Attributes
+    ----------
+    strength
+        The share of what is new in the KPI that goes with what is new in the other.
+    told
+        What people said of it, in a few words.
+    """
+
+    candidate: str
+    lag: int
+    sign: str
+    strength: float
+    kind: str
+    told: str
+
+
+def found_before(kpi: str, links: LinkEvidence, leads: Leads | None) -> list[Found]:
     """Return what the history shows of other KPIs: claimed, found, or in the same period."""
-    claimed = links.to_frame()
+    claimed = links.frame
     claimed = claimed[(claimed["target"] == kpi) & (claimed["verdict"] == "supported")]
-    claimed = claimed.assign(kind="lead", told=CLAIMED)
-    tables = [claimed]
-    if leads is not None:
-        other = leads.to_frame()
-        other = other[(other["target"] == kpi) & (other["segment"] == "")]
-        other = other[~other["candidate"].isin(claimed["candidate"])]
-        new = other[other["verdict"] == "leads"].assign(kind="lead", told="claimed by nobody")
-        with_it = other[other["verdict"] == "moves together"]
-        together = with_it["together"].astype(float)
-        with_it = with_it.assign(
-            kind="moves together",
-            told="",
-            lag=0,
-            partial_r2=together**2,
-            sign=np.where(together > 0, "positive", "negative"),
-        )
-        tables += [new, with_it]
-    wanted = ["candidate", "lag", "sign", "partial_r2", "kind", "told"]
-    filled = [table[wanted] for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=wanted)
+    found = [_lead(row, CLAIMED) for row in claimed[SAID].to_dict("records")]
+    if leads is None:
+        return found
+    names = {one.candidate for one in found}
+    other = leads.frame
+    other = other[(other["target"] == kpi) & (other["segment"] == "")]
+    rows = [
+        row
+        for row in other[[*SAID, "verdict", "together"]].to_dict("records")
+        if row["candidate"] not in names
+    ]
+    found += [_lead(row, "claimed by nobody") for row in rows if row["verdict"] == "leads"]
+    return found + [_together(row) for row in rows if row["verdict"] == "moves together"]
+
+
+def _lead(row: Mapping[Hashable, Any], told: str) -> Found:
+    return Found(
+        candidate=str(row["candidate"]),
+        lag=int(row["lag"]),
+        sign=str(row["sign"]),
+        strength=float(row["partial_r2"]),
+        kind="lead",
+        told=told,
+    )
+
+
+def _together(row: Mapping[Hashable, Any]) -> Found:
+    together = float(row["together"])
+    return Found(
+        candidate=str(row["candidate"]),
+        lag=0,
+        sign="positive" if together > 0 else "negative",
+        strength=together * together,
+        kind="moves together",
+        told="",
+    )
 
 
 def what_moved(
@@ -55,20 +93,20 @@ def what_moved(
     seen: Observations,
     target: tuple[str, float],
     spans: tuple[Period, Period],
-    found: pd.DataFrame,
+    found: Iterable[Found],
 ) -> Iterator[tuple[object, ...]]:
     """Return the KPIs that moved, at their lag, as their links say."""
     kpi, change = target
-    for _, one in found.iterrows():
-        item = strategy.kpis[str(one["candidate"])]
+    for one in found:
+        item = strategy.kpis[one.candidate]
         grain = max(
             observed_grain(strategy, seen, kpi),
             observed_grain(strategy, seen, item.id),
             key=GRAINS.index,
         )
-        lag, strength = int(one["lag"]), float(one["partial_r2"])
+        lag = one.lag
         moved, usual = _change(strategy, seen.history(item.id), spans, (grain, lag))
-        wanted = change * moved * (1 if one["sign"] == "positive" else -1)
+        wanted = change * moved * (1 if one.sign == "positive" else -1)
         if not wanted > 0 or abs(moved) < LEAST * usual:
             continue
         after = in_words(lag, grain)
@@ -76,14 +114,14 @@ def what_moved(
         words = f"{size} {f'{after} before' if lag else 'in the same time'}"
         if grain != spans[0].grain:
             words = f"mean {grain} {words}"
-        if one["told"]:
-            words = f"{words}, {one['told']}"
+        if one.told:
+            words = f"{words}, {one.told}"
         # a claim that is borne out comes before what nobody expected
-        weight = np.sqrt(strength) * abs(moved) / usual if usual else 0.0
-        weight += FIRST * (one["told"] == CLAIMED)
+        weight = np.sqrt(one.strength) * abs(moved) / usual if usual else 0.0
+        weight += FIRST * (one.told == CLAIMED)
         lacking = (np.nan, np.nan)
-        evidence = (after if lag else "", one["sign"], moved, strength)
-        yield (item.id, item.title, item.owner, one["kind"], *lacking, *evidence, words, weight)
+        evidence = (after if lag else "", one.sign, moved, one.strength)
+        yield (item.id, item.title, item.owner, one.kind, *lacking, *evidence, words, weight)
 
 
 def _change(
@@ -92,20 +130,24 @@ def _change(
     """Return a KPI's change between two spans moved back, and how far such spans usually differ."""
     grain, lag = back
     shift = strategy.calendar.shift
-    whole = history[history["complete"]].set_index("period_start")["value"].dropna()
+    whole = history[history["complete"] & history["value"].notna()]
+    days, values = pd.DatetimeIndex(whole["period_start"]), whole["value"].to_numpy(dtype=float)
     edges = [
         [pd.Timestamp(shift(strategy.calendar.start(day, grain), grain, -lag)) for day in ends]
         for one in spans
         for ends in [(one.start, one.end)]
     ]
-    means, counts = [], []
-    for first, last in edges:
-        inside = whole[(whole.index >= first) & (whole.index <= last)]
-        means.append(float(inside.mean()) if len(inside) else np.nan)
-        counts.append(len(inside))
+    inside = [
+        values[days.searchsorted(first) : days.searchsorted(last, side="right")]
+        for first, last in edges
+    ]
+    means = [float(part.mean()) if len(part) else np.nan for part in inside]
     moved = means[1] - means[0]
-    if not counts[1] or not np.isfinite(moved):
+    if not np.isfinite(moved):
         return np.nan, np.nan
-    apart = max(int(((whole.index > edges[0][0]) & (whole.index <= edges[1][0])).sum()), 1)
-    differences = whole.rolling(counts[1]).mean().diff(apart).abs()
-    return moved, float(differences.median()) if differences.notna().any() else 0.0
+    before, after = (int(days.searchsorted(first, side="right")) for first, _ in edges)
+    apart = max(after - before, 1)
+    level = pd.Series(values).rolling(len(inside[1])).mean().to_numpy()
+    differences = np.abs(level[apart:] - level[:-apart])
+    differences = differences[np.isfinite(differences)]
+    return moved, float(np.median(differences)) if len(differences) else 0.0

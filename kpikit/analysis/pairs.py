@@ -62,19 +62,22 @@ def read_pair(observations: Observations, kpi: str, two: Two) -> Pair:
     PeriodError
         When one of the periods is not among its observations.
     """
-    frame = observations.to_frame()
-    frame = frame[frame["kpi"] == kpi].set_index(["period_start", "segment"])
-    starts = frame.index.get_level_values("period_start")
-    for one in two:
-        if pd.Timestamp(one.start) not in starts:
+    index = pd.DatetimeIndex([pd.Timestamp(one.start) for one in two])
+    known = {segment: observations.of(kpi, segment) for segment in observations.segments(kpi)}
+    days = pd.DatetimeIndex(pd.concat([own["period_start"] for own in known.values()]))
+    for one, start in zip(two, index, strict=True):
+        if start not in days:
             raise PeriodError(
                 f"{kpi}: {one.label} is not among the observations, which start from "
-                f"{starts.min():%Y-%m-%d} to {starts.max():%Y-%m-%d}. Name another period."
+                f"{days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}. Name another period."
             )
-    index = [pd.Timestamp(one.start) for one in two]
-    names = ("value", "numerator", "denominator")
-    tables = (frame[name].unstack("segment") for name in names)  # noqa: PD010 - keys stand once
-    return Pair(*(table.loc[index].astype(float) for table in tables))
+    tables: dict[str, dict[str, Floats]] = {"value": {}, "numerator": {}, "denominator": {}}
+    for segment, own in known.items():
+        places = pd.DatetimeIndex(own["period_start"]).get_indexer(index)
+        for name, columns in tables.items():
+            found = own[name].to_numpy(dtype=float)[places]
+            columns[segment] = np.where(places < 0, np.nan, found)
+    return Pair(*(pd.DataFrame(columns, index=index) for columns in tables.values()))
 
 
 def whole_values(pair: Pair, kpi: str, two: Two) -> tuple[float, float]:
@@ -131,8 +134,10 @@ def refuse_two_definitions(observations: Observations, kpis: Iterable[str], two:
     found = observations.definitions
     for kpi in kpis:
         of_kpi = found[found["kpi"] == kpi].set_index("period_start")
+        if of_kpi.empty:
+            continue
         since = [of_kpi["since"].get(pd.Timestamp(one.start), pd.NaT) for one in two]
-        if len(of_kpi) and since[0] != since[1] and not pd.isna(since).all():
+        if since[0] != since[1] and not pd.isna(since).all():
             newest = max(day for day in since if not pd.isna(day))
             why = of_kpi.loc[of_kpi["since"] == newest, "why"].iloc[0]
             because = f" ({why})" if why else ""
@@ -145,7 +150,8 @@ def refuse_two_definitions(observations: Observations, kpis: Iterable[str], two:
 
 def partial_notes(observations: Observations, kpi: str, two: Two) -> Iterator[str]:
     """Say which of the two periods are not complete."""
-    history = observations.history(kpi).set_index("period_start")
+    history = observations.history(kpi)
+    complete = dict(zip(history["period_start"], history["complete"], strict=True))
     for one in two:
-        if not history["complete"].get(pd.Timestamp(one.start), default=True):
+        if not complete.get(pd.Timestamp(one.start), True):
             yield f"{one.label} is partial: it is compared with what there is of it."

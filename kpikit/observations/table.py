@@ -90,6 +90,23 @@ class Observations(Result):
         object.__setattr__(self, "missing", self.missing.copy())
         object.__setattr__(self, "definitions", self.definitions.copy())
 
+    @property
+    def kpis(self) -> tuple[str, ...]:
+        """The names of the KPIs that are observed."""
+        return tuple(self._rows)
+
+    def segments(self, kpi: str) -> list[str]:
+        """Return the names of the segments that a KPI is observed in; the whole is `""`.
+
+        Raises
+        ------
+        UnknownNameError
+            When there is no such KPI among the observations.
+        """
+        if kpi not in self._rows:
+            raise UnknownNameError("KPI", kpi, set(self._rows), where="observations")
+        return sorted(self._rows[kpi])
+
     def of(self, kpi: str, segment: str = "") -> pd.DataFrame:
         """Return all that is known of one KPI, in the order of time, complete or not.
 
@@ -120,14 +137,11 @@ class Observations(Result):
         return self._grains[kpi]
 
     def _of(self, kpi: str, segment: str) -> pd.DataFrame:
-        if kpi not in self._rows:
-            raise UnknownNameError("KPI", kpi, set(self._rows), where="observations")
-        places = self._rows[kpi]
-        if segment not in places:
+        if segment not in self.segments(kpi):
             where = f"observations of {kpi}"
-            raise UnknownNameError("segment", segment, set(places), where=where)
+            raise UnknownNameError("segment", segment, self.segments(kpi), where=where)
         if (kpi, segment) not in self._known:
-            own = places[segment]
+            own = self._rows[kpi][segment]
             columns = {name: self.frame[name].array[own] for name in self.frame}
             self._known[kpi, segment] = pd.DataFrame(columns)
         return self._known[kpi, segment]
