@@ -16,7 +16,7 @@ from calendar import monthrange
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, get_args
 
 import numpy as np
@@ -158,7 +158,11 @@ class Calendar:
         PeriodError
             When the text names no period of this calendar.
         """
-        written = str(text).strip()
+        return self._parsed(str(text))
+
+    @lru_cache(maxsize=1024)  # noqa: B019 - a value; and a strategy names the same few periods
+    def _parsed(self, text: str) -> Period:
+        written = text.strip()
         month = _FISCAL_MONTH if self.weeks else _MONTH
         with suppress(ValueError, OverflowError):  # the calendar ends where Python's does
             if _DAY.fullmatch(written):
@@ -168,7 +172,7 @@ class Calendar:
                     start = self._named(int(match["year"]), grain, int(match["number"] or 1))
                     return self.period(start, grain)
         raise PeriodError(
-            f"period {str(text)!r} cannot be read. Write a quarter as 2026Q3, a month as "
+            f"period {text!r} cannot be read. Write a quarter as 2026Q3, a month as "
             f"{'2026-P07' if self.weeks else '2026-07'}, a year as 2026, a week as 2026-W07, "
             "or a day as 2026-07-15."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from kpikit.errors import DataError, Fault, StrategyError
 from kpikit.strategy.check import check
 from kpikit.strategy.document import Document, dotted, read_document
-from kpikit.strategy.draft import Draft
+from kpikit.strategy.draft import Draft, Problem
 from kpikit.strategy.encoding import MAX_BYTES
 from kpikit.strategy.fields import short
 from kpikit.strategy.model import VERSION, Strategy
@@ -56,14 +57,15 @@ def load_strategy(path: Path | str) -> Strategy:
     ('Brightdesk', 2)
     """
     path = Path(path)
-    document = read_document(_bytes(path))
+    data = _bytes(path)
+    document = _document(data)
     if document.values is None:
         raise StrategyError(path, document.faults)
     faults = list(document.faults)
     if (newer := _newer_version(document)) is not None:
         raise StrategyError(path, [newer])
-    draft = Draft(document)
-    found = list(islice(check(draft), MAX_FAULTS + 1))
+    draft, known = _checked(data)
+    found = [*known]
     try:
         strategy = Strategy.model_validate(document.values)
     except ValidationError as error:
@@ -77,6 +79,20 @@ def load_strategy(path: Path | str) -> Strategy:
         raise StrategyError(path, faults)
     strategy._path, strategy._lines = path, document.lines()
     return strategy
+
+
+# Those who look at one strategy from several sides load the same file again and again; and
+# what a process knows, its forks know as well.
+@lru_cache(maxsize=1)
+def _document(data: bytes) -> Document:
+    return read_document(data)
+
+
+@lru_cache(maxsize=1)
+def _checked(data: bytes) -> tuple[Draft, tuple[Problem, ...]]:
+    """Return a file's draft, and what the rules say of it."""
+    draft = Draft(_document(data))
+    return draft, tuple(islice(check(draft), MAX_FAULTS + 1))
 
 
 def _bytes(path: Path) -> bytes:

@@ -78,7 +78,7 @@ def wanted_targets(
 
 def value_of(kpi: Kpi, declared: Declared) -> Target | None:
     """Return the value or the band that a declared target stands for; committed first."""
-    return _value_at(kpi, declared.model_dump(include={*LEVELS, "lower", "upper"}))
+    return _value_at(kpi, {name: getattr(declared, name) for name in (*LEVELS, "lower", "upper")})
 
 
 def _value_at(kpi: Kpi, levels: Mapping[str, float | None]) -> Target | None:
