@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 LEVEL = 0.95  # of the intervals
 SIZES = ["size", "size_lower", "size_upper"]
 COLUMNS = ["kpi", "segment", "period_start", "kind", *SIZES, "before", "after"]
+NOTHING = pd.DataFrame(
+    columns=COLUMNS
+).astype(  # dates are dates also where there is no row
+    {"period_start": "datetime64[us]", **dict.fromkeys(COLUMNS[4:], float)}
+)
 SAID = 3  # changes told in a sentence; the table has them all
 
 
@@ -124,7 +129,7 @@ def find_changes(panel: pd.DataFrame, *, period: int | None = None, workers: int
     )
     lines = [line for _, _, line in found]
     return Changes(
-        frame=_typed(pd.DataFrame(rows, columns=COLUMNS)),
+        frame=pd.DataFrame(rows, columns=COLUMNS) if rows else NOTHING,
         notes=(*notes, *_notes(searched)),
         searched=searched,
         _lines=pd.concat(lines, ignore_index=True) if lines else pd.DataFrame(),
@@ -191,12 +196,6 @@ def _ends(course: Floats, times: NDArray[np.int64], one: Break, size: float) -> 
     slopes = np.diff(course[around]) / np.diff(times[around])
     slopes[np.abs(slopes) <= EXACT * np.abs(course).max()] = 0.0  # that is rounding
     return float(slopes[0]), float(slopes[1])
-
-
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Keep dates dates and numbers numbers, also where there is no row."""
-    numbers = {name: frame[name].astype(float) for name in COLUMNS[4:]}
-    return frame.assign(period_start=pd.to_datetime(frame["period_start"]), **numbers)
 
 
 def _notes(searched: pd.DataFrame) -> list[str]:

@@ -92,10 +92,18 @@ def read_panel(
         The dates fit no grain.
     """
     rows, notes = _tidy(panel, column)
-    edges = np.flatnonzero(np.diff(rows.owner)) + 1
-    parts = [part for part in np.split(np.arange(len(rows.owner)), edges) if len(part)]
-    series = [_series(rows, part, grain) for part in parts]
+    series = [_series(rows, part, grain) for part in _parts(rows.owner)]
     return sorted(series, key=lambda one: (str(one.kpi), str(one.segment))), notes
+
+
+def rows_of_series(
+    table: pd.DataFrame,
+) -> Iterator[tuple[Any, Any, NDArray[np.intp]]]:
+    """Yield KPI, segment and the places of the rows of every series, as they first appear."""
+    keys, owner = _keys(table)
+    order = np.argsort(owner, kind="stable")
+    for part in _parts(owner[order]):
+        yield *keys[owner[order[part[0]]]], order[part]
 
 
 def series_title(kpi: object, segment: object) -> str:
@@ -133,6 +141,12 @@ class _Rows:
         """Return the words for a row in a message."""
         parts = (*map(str, self.keys[self.owner[row]]), str(self.days[row].astype(DAY)))
         return " ".join(part for part in parts if part)
+
+
+def _parts(owner: NDArray[np.int64]) -> list[NDArray[np.intp]]:
+    """Return the places of each owner's rows, where those of one lie together."""
+    parts = np.split(np.arange(len(owner)), np.flatnonzero(np.diff(owner)) + 1)
+    return parts if len(owner) else []
 
 
 def _tidy(panel: pd.DataFrame, column: str) -> tuple[_Rows, tuple[str, ...]]:

@@ -115,7 +115,8 @@ class Observations(Result):
         UnknownNameError
             When there is no such KPI or segment among the observations.
         """
-        return self._of(kpi, segment).copy()
+        own = self._places(kpi, segment)
+        return pd.DataFrame({name: self.frame[name].array[own] for name in self.frame})
 
     def history(self, kpi: str, segment: str = "") -> pd.DataFrame:
         """Return one KPI's history: `period_start, value, complete`, in the order of time.
@@ -125,30 +126,33 @@ class Observations(Result):
         UnknownNameError
             When there is no such KPI or segment among the observations.
         """
-        return self._of(kpi, segment)[["period_start", "value", "complete"]]
+        key = (kpi, segment)
+        if key not in self._histories:
+            own = self._places(kpi, segment)
+            names = ("period_start", "value", "complete")
+            columns = {name: self.frame[name].array[own] for name in names}
+            self._histories[key] = pd.DataFrame(columns)
+        return self._histories[key].copy()
 
     def grain_of(self, kpi: str) -> Grain | None:
         """Return the grain of a KPI's periods; None where their first days do not tell it."""
         if kpi not in self._grains:
+            days = self.frame["period_start"].to_numpy()[self._places(kpi, "")]
             try:
-                self._grains[kpi] = infer_grain(self._of(kpi, "")["period_start"])
+                self._grains[kpi] = infer_grain(pd.Series(days))
             except PeriodError:
                 self._grains[kpi] = None
         return self._grains[kpi]
 
-    def _of(self, kpi: str, segment: str) -> pd.DataFrame:
+    def _places(self, kpi: str, segment: str) -> NDArray[np.intp]:
         if segment not in self.segments(kpi):
             where = f"observations of {kpi}"
             raise UnknownNameError("segment", segment, self.segments(kpi), where=where)
-        if (kpi, segment) not in self._known:
-            own = self._rows[kpi][segment]
-            columns = {name: self.frame[name].array[own] for name in self.frame}
-            self._known[kpi, segment] = pd.DataFrame(columns)
-        return self._known[kpi, segment]
+        return self._rows[kpi][segment]
 
     @cached_property
-    def _known(self) -> dict[tuple[str, str], pd.DataFrame]:
-        """What was asked for so far: a review asks for the same KPI a dozen times."""
+    def _histories(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """The histories asked for so far: a review asks for each a dozen times."""
         return {}
 
     @cached_property

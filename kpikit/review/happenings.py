@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from kpikit.analysis.process import classify_target
@@ -80,7 +81,7 @@ def happenings(  # noqa: PLR0913 - all that is known of one KPI
 def _recent(changes: Changes | None, period: Period) -> list[dict[Hashable, Any]]:
     if changes is None:
         return []
-    frame = changes.to_frame()
+    frame = changes.frame
     since = pd.Timestamp(period.end) - pd.Timedelta(days=RECENT)
     return frame[frame["period_start"] > since].to_dict("records")
 
@@ -88,7 +89,7 @@ def _recent(changes: Changes | None, period: Period) -> list[dict[Hashable, Any]
 def _within(signals: Signals | None, period: Period) -> list[dict[Hashable, Any]]:
     if signals is None:
         return []
-    frame = signals.to_frame()
+    frame = signals.frame
     inside = frame["period_start"].between(pd.Timestamp(period.start), pd.Timestamp(period.end))
     return frame[inside & (frame["signal"] != "none")].to_dict("records")
 
@@ -154,10 +155,11 @@ def _runs(told: Told, signals: Signals, period: Period) -> Iterator[Finding]:
 def _fit(
     told: Told, signals: Signals, target: float | tuple[float | None, float | None]
 ) -> list[Finding]:
-    known = signals.to_frame().dropna(subset=["lower", "upper"])
-    if known.empty:
+    frame = signals.frame
+    known = np.flatnonzero(frame["lower"].notna() & frame["upper"].notna())
+    if not len(known):
         return []
-    last = known.iloc[-1]
+    last = frame.iloc[known[-1]]
     fit = classify_target(
         float(last["lower"]),
         float(last["upper"]),
