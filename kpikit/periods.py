@@ -21,6 +21,7 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from kpikit.calendars import WEEK, Pattern, WeekYears, YearEnd
 from kpikit.errors import PeriodError, suggest
@@ -271,7 +272,7 @@ def parse_date(value: date | str) -> date:
         ) from None
 
 
-def infer_grain(starts: pd.Series[pd.Timestamp]) -> Grain:
+def infer_grain(starts: pd.Series[pd.Timestamp] | NDArray[np.datetime64]) -> Grain:
     """Return the grain of a history from the distances of its period starts.
 
     The commonest distance decides, so that gaps do no harm.
@@ -281,7 +282,7 @@ def infer_grain(starts: pd.Series[pd.Timestamp]) -> Grain:
     PeriodError
         When there are fewer than two periods, or their distance fits no grain.
     """
-    days = np.unique(starts.to_numpy().astype("datetime64[D]"))
+    days = np.unique(np.asarray(starts).astype("datetime64[D]"))
     gaps, counts = np.unique(np.diff(days).astype(int), return_counts=True)
     if not len(gaps):
         raise PeriodError("the grain cannot be told from fewer than two periods. Pass grain=.")

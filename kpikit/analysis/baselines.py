@@ -64,8 +64,9 @@ def find_baselines(
     """
     if changes is None:
         changes = find_changes(panel, period=period, workers=workers)
-    said = read_resets(resets)
-    known = pd.concat([said, taken_back(resets)], ignore_index=True)
+    said = known = read_resets(resets)
+    if resets is not None:
+        known = pd.concat([said, taken_back(resets)], ignore_index=True)
     steps = pd.DataFrame(_steps(changes, known), columns=RESETS)
     tables = [table for table in (said, steps) if len(table)]
     if not tables:
@@ -76,8 +77,9 @@ def find_baselines(
 
 def _steps(changes: Changes, known: pd.DataFrame) -> Iterator[tuple[object, ...]]:
     """Yield the steps about which nobody has decided."""
-    frame, line = changes.to_frame(), changes.line()
-    for step in frame[frame["kind"] == "step"].to_dict("records"):
+    frame, line = changes.frame, changes.line()
+    steps = frame[frame["kind"] == "step"]
+    for step in steps.to_dict("records") if len(steps) else ():
         own = (line["kpi"] == step["kpi"]) & (line["segment"] == step["segment"])
         starts = pd.DatetimeIndex(line.loc[own, "period_start"])
         mine = (known["kpi"] == step["kpi"]) & (known["segment"] == step["segment"])

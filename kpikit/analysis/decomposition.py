@@ -226,6 +226,5 @@ def _explain_remainder(strategy: Strategy, item: Kpi, own: Pair) -> str:
 
 
 def _frame(rows: Iterable[Row], change: float) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=COLUMNS[:3])
-    share = frame["contribution"] / change if change else np.nan
-    return frame.assign(share=share)[COLUMNS]
+    shares = [(*row, row[-1] / change if change else np.nan) for row in rows]
+    return pd.DataFrame(shares, columns=COLUMNS)

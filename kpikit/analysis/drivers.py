@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -182,11 +182,9 @@ def rank_drivers(  # noqa: PLR0913 - two periods, and what was found before, if 
             found_before(kpi, links, leads),
         ),
     ]
-    frame = pd.DataFrame(rows, columns=[*COLUMNS, "weight"])
-    frame["order"] = frame["kind"].map({kind: place for place, kind in enumerate(KINDS)})
-    frame = frame.sort_values(["order", "weight"], ascending=[True, False], kind="stable")
+    rows.sort(key=_order)
     return Drivers(
-        frame=frame[COLUMNS].reset_index(drop=True),
+        frame=pd.DataFrame([row[:-1] for row in rows], columns=COLUMNS),
         notes=(*notes, CAVEAT),
         title=split.title,
         unit=split.unit,
@@ -195,6 +193,12 @@ def rank_drivers(  # noqa: PLR0913 - two periods, and what was found before, if 
         against=split.against,
         change=split.change,
     )
+
+
+def _order(row: tuple[Any, ...]) -> tuple[int, bool, float]:
+    """Order drivers by kind, then by weight, those without one last."""
+    kind, weight = row[COLUMNS.index("kind")], float(row[-1])
+    return KINDS.index(kind), weight != weight, -weight
 
 
 def _leads_of(strategy: Strategy, seen: Observations, kpi: str) -> tuple[Leads | None, list[str]]:

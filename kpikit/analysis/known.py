@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kpikit.strategy.model import Event, Strategy
 
 RESETS = ["kpi", "segment", "period_start", "reason"]
+NO_RESETS = pd.DataFrame(columns=RESETS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +144,7 @@ def read_resets(resets: pd.DataFrame | None) -> pd.DataFrame:
         A column is missing, or a reset gives no reason.
     """
     if resets is None:
-        return pd.DataFrame(columns=RESETS)
+        return NO_RESETS
     table, undone = _resets(resets)
     standing = table[~undone]
     silent = standing["reason"].isna() | (standing["reason"].astype(str).str.strip() == "")
@@ -156,7 +157,7 @@ def read_resets(resets: pd.DataFrame | None) -> pd.DataFrame:
 def taken_back(resets: pd.DataFrame | None) -> pd.DataFrame:
     """Return the baseline resets that no longer hold: `kpi, segment, period_start, reason`."""
     if resets is None:
-        return pd.DataFrame(columns=RESETS)
+        return NO_RESETS
     table, undone = _resets(resets)
     return table[undone].reset_index(drop=True)
 
@@ -169,6 +170,8 @@ def _resets(resets: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series[bool]]:
             f"resets: there is no column {' and no column '.join(map(repr, lacking))}. "
             "A reset has kpi, period_start and reason, and perhaps segment and undone."
         )
+    if resets.empty:
+        return NO_RESETS, pd.Series(dtype=bool)
     table = resets.assign(
         segment=resets["segment"].fillna("") if "segment" in resets else "",
         period_start=pd.to_datetime(resets["period_start"]).dt.normalize(),
@@ -181,6 +184,8 @@ def _resets(resets: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series[bool]]:
 
 def places_anew(series: Series, resets: pd.DataFrame) -> dict[int, str]:
     """Return the places at which the level of this series begins anew, and why; never the first."""
+    if resets.empty:
+        return {}
     own = resets[(resets["kpi"] == series.kpi) & (resets["segment"] == series.segment)]
     places = np.searchsorted(series.starts, pd.DatetimeIndex(own["period_start"]))
     known = zip(places.tolist(), own["reason"].astype(str), strict=True)

@@ -49,16 +49,17 @@ class Found:
 def found_before(kpi: str, links: LinkEvidence, leads: Leads | None) -> list[Found]:
     """Return what the history shows of other KPIs: claimed, found, or in the same period."""
     claimed = links.frame
-    claimed = claimed[(claimed["target"] == kpi) & (claimed["verdict"] == "supported")]
-    found = [_lead(row, CLAIMED) for row in claimed[SAID].to_dict("records")]
+    own = (claimed["target"] == kpi) & (claimed["verdict"] == "supported")
+    found = [_lead(row, CLAIMED) for row in claimed.loc[own, SAID].to_dict("records")]
     if leads is None:
         return found
     names = {one.candidate for one in found}
     other = leads.frame
-    other = other[(other["target"] == kpi) & (other["segment"] == "")]
+    own = (other["target"] == kpi) & (other["segment"] == "")
+    own &= other["verdict"].isin(["leads", "moves together"])
     rows = [
         row
-        for row in other[[*SAID, "verdict", "together"]].to_dict("records")
+        for row in other.loc[own, [*SAID, "verdict", "together"]].to_dict("records")
         if row["candidate"] not in names
     ]
     found += [_lead(row, "claimed by nobody") for row in rows if row["verdict"] == "leads"]

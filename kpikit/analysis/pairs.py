@@ -133,9 +133,10 @@ def refuse_two_definitions(observations: Observations, kpis: Iterable[str], two:
     """
     found = observations.definitions
     for kpi in kpis:
-        of_kpi = found[found["kpi"] == kpi].set_index("period_start")
-        if of_kpi.empty:
+        own = found["kpi"] == kpi
+        if not own.any():
             continue
+        of_kpi = found[own].set_index("period_start")
         since = [of_kpi["since"].get(pd.Timestamp(one.start), pd.NaT) for one in two]
         if since[0] != since[1] and not pd.isna(since).all():
             newest = max(day for day in since if not pd.isna(day))

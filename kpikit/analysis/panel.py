@@ -231,7 +231,7 @@ def _refuse_repeats(rows: _Rows, order: NDArray[np.int64]) -> None:
 
 
 def _grain_of(days: Days) -> Grain | None:
-    return infer_grain(pd.Series(days)) if days.min() < days.max() else None
+    return infer_grain(days) if days.min() < days.max() else None
 
 
 def _shared_grain(rows: _Rows) -> Grain | None:

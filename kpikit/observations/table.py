@@ -139,7 +139,7 @@ class Observations(Result):
         if kpi not in self._grains:
             days = self.frame["period_start"].to_numpy()[self._places(kpi, "")]
             try:
-                self._grains[kpi] = infer_grain(pd.Series(days))
+                self._grains[kpi] = infer_grain(days)
             except PeriodError:
                 self._grains[kpi] = None
         return self._grains[kpi]

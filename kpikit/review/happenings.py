@@ -83,7 +83,7 @@ def _recent(changes: Changes | None, period: Period) -> list[dict[Hashable, Any]
         return []
     frame = changes.frame
     since = pd.Timestamp(period.end) - pd.Timedelta(days=RECENT)
-    return frame[frame["period_start"] > since].to_dict("records")
+    return _records(frame, frame["period_start"] > since)
 
 
 def _within(signals: Signals | None, period: Period) -> list[dict[Hashable, Any]]:
@@ -91,7 +91,11 @@ def _within(signals: Signals | None, period: Period) -> list[dict[Hashable, Any]
         return []
     frame = signals.frame
     inside = frame["period_start"].between(pd.Timestamp(period.start), pd.Timestamp(period.end))
-    return frame[inside & (frame["signal"] != "none")].to_dict("records")
+    return _records(frame, inside & (frame["signal"] != "none"))
+
+
+def _records(frame: pd.DataFrame, chosen: pd.Series[bool]) -> list[dict[Hashable, Any]]:
+    return frame[chosen].to_dict("records") if chosen.any() else []
 
 
 def _change(told: Told, row: dict[Hashable, Any]) -> Finding:

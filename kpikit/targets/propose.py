@@ -118,9 +118,11 @@ def propose_targets(  # noqa: PLR0913 - each argument is a question of its own
     directions = {one.kpi: direction_of(one.kpi, direction) for one in outcomes}
     rows = [_row(one, aggregate, horizon, directions[one.kpi], levels) for one in outcomes]
     names = ["kpi", "segment", "aggregate", "horizon", *NAMES]
-    frame = pd.DataFrame(rows, columns=[*names, "lower", "upper"])
     spread = [_quantiles(one, quantiles) for one in outcomes]
-    frame[quantile_columns(quantiles)] = np.array(spread).reshape(len(outcomes), len(quantiles))
+    frame = pd.DataFrame(
+        [(*row, *own) for row, own in zip(rows, spread, strict=True)],
+        columns=[*names, "lower", "upper", *quantile_columns(quantiles)],
+    )
     bands = ["lower", "upper"] if "on_target" in directions.values() else []
     undefined = [_name_of(one) for one in outcomes if 0 < _undefined(one) < len(one.draws)]
     parts = parts_of(panel, outcomes, aggregate)
