@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from kpikit.charts.key import draw_key
 from kpikit.charts.style import BLUE, GRID, INK, MUTED, ORANGE, PURPLE, SKY, axes, dress
 from kpikit.units import Unit
 
@@ -73,7 +74,7 @@ def behaviour_chart(  # noqa: PLR0913 - what a chart needs to know
         ax.tick_params(labelbottom=False)
         if note:
             below.set_xlabel(note, loc="left", color=MUTED, fontsize=8)
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    draw_key(ax)
     return ax
 
 

@@ -16,6 +16,7 @@ from matplotlib.ticker import NullLocator
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
+from kpikit.charts.key import text_width
 from kpikit.charts.style import LOOK, Dates
 
 if TYPE_CHECKING:
@@ -73,8 +74,12 @@ def _draw_dates(ax: Axes, marks: _Marks) -> None:
     if not ax.xaxis.get_tick_params().get("labelbottom", True):
         return
     below = along + _moved(ax, 0, -2 * LENGTH)
-    for place, name in zip(marks.places, marks.names, strict=True):
+    texts = [
         ax.text(place, 0, name, transform=below, ha="center", va="top", fontsize=size)
+        for place, name in zip(marks.places, marks.names, strict=True)
+    ]
+    for text in texts[:-1]:  # room to the right is for the last one
+        text.set_in_layout(False)
     if marks.rest:
         corner = ax.transAxes + _moved(ax, 0, -3 * LENGTH - LINE * size)
         ax.text(1, 0, marks.rest, transform=corner, ha="right", va="top", fontsize=size)
@@ -93,12 +98,12 @@ def _draw_values(ax: Axes, marks: _Marks) -> None:
         ax.text(0, place, name, transform=beside, ha="right", va="center_baseline", fontsize=size)
         for place, name in zip(marks.places, marks.names, strict=True)
     ]
+    wide = [text_width(name, size) for name in marks.names]
+    for text, own in zip(texts, wide, strict=True):
+        text.set_in_layout(own == max(wide))  # the others need no room of their own
     if ax.get_ylabel():
-        wide = max((text.get_window_extent().width for text in texts), default=0.0)
-        points = wide * 72 / ax.figure.dpi
-        ax.yaxis.set_label_coords(
-            0, 0.5, transform=ax.transAxes + _moved(ax, -3 * LENGTH - points, 0)
-        )
+        left = _moved(ax, -3 * LENGTH - max(wide, default=0.0), 0)
+        ax.yaxis.set_label_coords(0, 0.5, transform=ax.transAxes + left)
 
 
 def _line(x: Floats, y: Floats, marker: MarkerStyle, transform: Transform) -> Line2D:

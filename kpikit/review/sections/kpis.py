@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kpikit.charts.behaviour import signal_marks
 from kpikit.charts.embed import picture
+from kpikit.charts.key import draw_key
 from kpikit.charts.series import (
     change_lines,
     expected_band,
@@ -92,9 +93,7 @@ def _draw(item: KpiReview, review: Review, ax: Axes) -> None:
     if item.aggregate in ("mean", "ratio", "last") or kpi.grain == review.period.grain:
         for level in target_of(kpi, review.period.label, review):
             target_line(level, ax=ax, label=f"target {review.period.label}")
-    handles, labels = ax.get_legend_handles_labels()
-    unique = dict(zip(labels, handles, strict=True))
-    ax.legend(unique.values(), unique.keys(), ncols=4, loc="upper left", bbox_to_anchor=(0, -0.12))
+    draw_key(ax, columns=4)
 
 
 def _dated(changes: pd.DataFrame, since: pd.Timestamp, kpi: Kpi, review: Review) -> pd.DataFrame:

@@ -1,0 +1,89 @@
+"""The key of a picture: every name once, with a sample that looks like what is drawn."""
+
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from kpikit.charts.key import SAMPLE, draw_key, text_width
+from kpikit.charts.marks import settle_marks
+from kpikit.charts.room import make_room
+from kpikit.charts.style import SIZE, dress, look
+
+DAYS = pd.date_range("2026-02-01", periods=20, freq="D")
+
+
+@pytest.fixture
+def figure():
+    with look():
+        figure = Figure(figsize=SIZE, dpi=72)
+        FigureCanvasSVG(figure)
+        yield figure
+
+
+def drawn(figure):
+    ax = figure.subplots()
+    ax.fill_between(DAYS, 0, 5, color="red", alpha=0.25, linewidth=0, label="band")
+    ax.plot(DAYS, range(20), color="blue", linestyle="--", label="line")
+    ax.plot(DAYS[:3], [1, 2, 3], color="blue", marker="D", linestyle="none", label="mark")
+    ax.axvspan(DAYS[2], DAYS[3], hatch="///", facecolor="white", label="event")
+    for day in DAYS[4:6]:
+        ax.axvline(day, label="change")
+    return dress(ax, title="All kinds")
+
+
+def samples(ax):
+    """Return the samples by what they are: things drawn at places of the key, not of the data."""
+    found = [one for one in (*ax.lines, *ax.patches) if one.get_transform() != ax.transData]
+    lines = [one for one in found if isinstance(one, Line2D) and len(one.get_xdata()) == 3]
+    patches = [one for one in found if isinstance(one, Rectangle) and one.get_width() == SAMPLE]
+    return lines, patches
+
+
+@pytest.mark.parametrize("columns", [0, 2, 4])
+def test_each_name_stands_once_and_inside_the_picture(figure, columns):
+    ax = drawn(figure)
+    draw_key(ax, columns=columns)
+    names = [text.get_text() for text in ax.texts]
+    assert sorted(names) == ["band", "change", "event", "line", "mark"]
+    settle_marks(figure)
+    make_room(figure)
+    boxes = [text.get_window_extent() for text in ax.texts]
+    for box in boxes:
+        assert 0 <= box.x0 < box.x1 <= figure.bbox.width
+        assert 0 <= box.y0 < box.y1 <= figure.bbox.height
+    for place, one in enumerate(boxes):
+        for other in boxes[:place]:
+            assert not one.overlaps(other)
+
+
+def test_samples_look_like_what_they_stand_for(figure):
+    ax = drawn(figure)
+    draw_key(ax)
+    (line, mark, _), (band, event) = samples(ax)
+    assert (line.get_color(), line.get_linestyle()) == ("blue", "--")
+    assert (mark.get_marker(), mark.get_linestyle()) == ("D", "None")
+    assert band.get_facecolor() == to_rgba("red", 0.25)
+    assert event.get_hatch() == "///"
+
+
+def test_a_key_changes_neither_the_limits_nor_the_names_that_a_legend_would_have(figure):
+    ax = drawn(figure)
+    before = ax.get_xlim(), ax.get_ylim(), ax.get_legend_handles_labels()[1]
+    draw_key(ax, columns=2)
+    assert (ax.get_xlim(), ax.get_ylim(), ax.get_legend_handles_labels()[1]) == before
+
+
+def test_nothing_to_name_is_nothing_drawn(figure):
+    ax = figure.subplots()
+    draw_key(ax)
+    assert not ax.texts
+
+
+@pytest.mark.parametrize("text", ["value", "95 % of outcomes", "Größe −1.6 µ", ""])
+def test_the_width_of_a_line_of_text_is_what_it_takes_in_the_picture(figure, text):
+    shown = figure.text(0, 0, text, fontsize=8)
+    assert text_width(text, 8) == pytest.approx(shown.get_window_extent().width, abs=1.5)
