@@ -27,6 +27,14 @@ def write_file(path: Path, content: str | bytes) -> Path:
         temporary.unlink(missing_ok=True)
 
 
+def write_anew(path: Path, content: str | bytes, *, derived: Path) -> Path:
+    """Write a file from which another is made; one made from other content goes first."""
+    new = content.encode() if isinstance(content, str) else content
+    if derived.exists() and not (path.is_file() and path.read_bytes() == new):
+        derived.unlink()
+    return write_file(path, new)
+
+
 def reserve(path: Path) -> Path:
     """Return a new empty file beside `path`, with a name of its own and the same ending."""
     path.parent.mkdir(parents=True, exist_ok=True)

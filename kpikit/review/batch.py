@@ -11,13 +11,14 @@ from pathlib import Path
 from threading import Event
 
 from kpikit.errors import KpikitError
-from kpikit.files import write_file
+from kpikit.files import write_anew, write_file
 from kpikit.review.job import PAGE
 from kpikit.review.making import EXECUTED, FAILED, NOT_RUN, Job, Limits, Made, State, make, pack
 from kpikit.review.process import BEAT, Processes, Start, report_processes, start_afresh
 from kpikit.review.render import render_page
 from kpikit.strategy.model import COMPANY
 
+NOTEBOOKS = "notebooks"  # the folder of those executed, in that of the batch
 OVERVIEW = "company.review"  # the report on the company as a whole: no department's id
 Progress = Callable[[str, str], None]
 Submit = Callable[[Job], Future[Made]]
@@ -171,7 +172,7 @@ def _made(future: Future[Made]) -> Made:
 
 def executed_name(name: str) -> str:
     """Return where a department's executed notebook lies, within the folder of the batch."""
-    return f"notebooks/{name}.ipynb"
+    return f"{NOTEBOOKS}/{name}.ipynb"
 
 
 def page_name(name: str) -> str:
@@ -193,7 +194,7 @@ def _publish(job: Job, made: Made, folder: Path) -> Outcome:
         broken.unlink(missing_ok=True)
     if made.state == "ok":
         write_file(executed, made.files[EXECUTED])
-        write_file(page, made.files[PAGE])
+        write_anew(page, made.files[PAGE], derived=page.with_suffix(".pdf"))
         told.unlink(missing_ok=True)
         shown = page.name
     elif made.state != "not_run":

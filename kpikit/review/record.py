@@ -13,12 +13,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kpikit.files import write_file
+from kpikit.files import write_anew, write_file
 from kpikit.review.batch import OVERVIEW, Batch, executed_name, page_name
+from kpikit.review.export import WORKBOOK
 from kpikit.review.mapped import map_picture
 from kpikit.review.numbers import JUDGED, Numbers, carried_numbers
 from kpikit.review.render import Page, render_page
 from kpikit.sources.fingerprint import hash_file, hash_source
+from kpikit.strategy.model import COMPANY
 from kpikit.strategy.tree import department_title
 
 if TYPE_CHECKING:
@@ -63,7 +65,8 @@ def write_records(  # noqa: PLR0913 - a record is made of this much
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     write_file(folder / "run.json", text)
     numbers = _numbers(batch, folder)
-    write_file(folder / "review.json", _review(numbers, period, as_of))
+    told = _review(numbers, period, as_of)
+    write_anew(folder / "review.json", told, derived=folder / WORKBOOK)
     write_file(folder / "index.html", _index(plan, batch, folder, numbers))
     write_file(folder / "run.log", _log(plan, batch, started))
 
@@ -143,8 +146,8 @@ def _index(plan: Plan, batch: Batch, folder: Path, numbers: dict[str, Numbers]) 
     ]
     made_now = {outcome.name for outcome in batch.outcomes if outcome.state == "ok"}
     others = [
-        {"title": department_title(strategy, name), "link": page_name(name)}
-        for name in strategy.departments
+        {"title": _title(strategy, name), "link": page_name(name), "as_of": _as_of(folder, name)}
+        for name in dict.fromkeys((OVERVIEW, COMPANY, *strategy.departments))
         if name not in made_now and (folder / page_name(name)).is_file()
     ]
     made = sum(outcome.state == "ok" for outcome in batch.outcomes)
@@ -167,6 +170,15 @@ def _statuses(numbers: Numbers) -> dict[str, str]:
 def _title(strategy: Strategy, name: str) -> str:
     title = department_title(strategy, name)
     return f"{title}: all departments" if name == OVERVIEW else title
+
+
+def _as_of(folder: Path, name: str) -> str:
+    """Return the day at which an earlier report looked at the world; nothing where it is lost."""
+    try:
+        made = json.loads((folder / executed_name(name)).read_bytes())
+        return str(made["metadata"]["papermill"]["parameters"]["as_of"])
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
 def _log(plan: Plan, batch: Batch, started: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +13,7 @@ import pandas as pd
 
 from kpikit.errors import DataError
 from kpikit.results import Result
-from kpikit.review.batch import OVERVIEW
+from kpikit.review.batch import NOTEBOOKS, OVERVIEW
 from kpikit.review.record import code
 from kpikit.review.run import run_review
 
@@ -105,13 +106,15 @@ def verify_review(
 
 
 def _lay_out_earlier(place: Path, record: dict[str, Any], out: Path) -> None:
-    """Put a page where an earlier run left one: the index and a failure's page name them."""
+    """Put what an earlier run left where it was: the index and a failure's page tell of it."""
     made = {"index.html", *(one["html"] for one in record["reports"])}
     there = out / place.resolve().parent.name / place.resolve().name
     there.mkdir(parents=True)
     for page in place.glob("*.html"):
         if page.name not in made:
             (there / page.name).touch()
+    if (place / NOTEBOOKS).is_dir():
+        shutil.copytree(place / NOTEBOOKS, there / NOTEBOOKS)
 
 
 def _strategy_of(place: Path) -> Path:

@@ -85,8 +85,14 @@ def test_a_review_is_made_again_and_what_was_touched_is_told(tmp_path, strategy)
         "Review of 2026Q2: all 6 files come out the same."
     )
     (run.folder / "idle.html").write_text("the report of an earlier run")
+    (run.folder / "numbers.xlsx").write_text("as review.json")
     later = run_review(strategy, period="2026Q2", departments=["sales"], out=tmp_path / "out")
-    assert "Reports of earlier runs" in (later.folder / "index.html").read_text()
+    index = (later.folder / "index.html").read_text()
+    assert "Reports of earlier runs" in index
+    assert "&lt;/i&gt;</a>, as of 2026-06-28</li>" in index
+    assert "all departments</a>, as of 2026-06-28</li>" in index
+    assert '<a href="idle.html">No KPI of its own</a></li>' in index  # nobody knows of when it is
+    assert not (later.folder / "numbers.xlsx").exists()  # it told of all departments
     assert verify_review(run.folder).summary() == (
         "Review of 2026Q2: all 4 files come out the same."
     )

@@ -80,8 +80,23 @@ def test_a_failing_department_is_named_everywhere_and_does_not_stop_the_other(
     assert not (run.folder / "notebooks" / "support.failed.ipynb").exists()
     index = (run.folder / "index.html").read_text()
     assert "Reports of earlier runs" in index
-    assert '<a href="sales.html">Sales</a>' in index
+    assert '<a href="sales.html">Sales</a>, as of 2026-06-28' in index
     assert not (run.folder / "support.failed.html").exists()
+
+
+def test_what_was_made_from_an_earlier_page_goes_with_it(strategy, templates, tmp_path):
+    given = {"period": "2026Q2", "out": tmp_path / "out", "notebooks": templates()}
+    folder = run_review(strategy, **given).folder
+    made = [folder / name for name in ("support.pdf", "sales.pdf")]
+    for path in made:
+        path.write_text("as the page")
+    run_review(strategy, **given)
+    assert all(path.exists() for path in made)  # the same pages, the same prints
+
+    (folder / "support.html").write_text("another page")
+    run_review(strategy, **given, departments=["support"])
+    assert not (folder / "support.pdf").exists()
+    assert (folder / "sales.pdf").exists()
 
 
 def test_a_failed_department_keeps_the_report_of_an_earlier_run(strategy, templates, tmp_path):
