@@ -159,17 +159,20 @@ def _look(table: Table, source: Source, calendar: Calendar, *, as_of: date | Non
     if source.time is None:
         raise DataError(f"{where}: declares no time. Name the column that dates its rows.")
     time = table[source.time].cast("date")
-    seen = table
+    seen, kept = table, None
     if as_of is not None:
         stamp = table[source.recorded].cast("date") if source.recorded else time
-        seen = table.filter((stamp <= as_of) | stamp.isnull())
+        kept = (stamp <= as_of) | stamp.isnull()
+        seen = table.filter(kept)
     try:
-        time = seen[source.time].cast("date")
-        counted = seen.aggregate(
-            rows=seen.count(), dated=time.count(), first=time.min(), last=time.max()
+        counted = table.aggregate(
+            everything=table.count(),
+            rows=table.count(where=kept),
+            dated=time.count(where=kept),
+            first=time.min(where=kept),
+            last=time.max(where=kept),
         )
         found = counted.to_pyarrow().to_pylist()[0]
-        everything = found["rows"] if seen is table else int(table.count().to_pyarrow().as_py())
     except engine_errors() as error:
         raise DataError(f"{where}: {plain_reason(error)} Correct the source.") from None
     if as_of is None:
@@ -183,7 +186,7 @@ def _look(table: Table, source: Source, calendar: Calendar, *, as_of: date | Non
         table=seen,
         rows=found["rows"],
         undated=found["rows"] - found["dated"],
-        unseen=everything - found["rows"],
+        unseen=found["everything"] - found["rows"],
         first=found["first"],
         last=found["last"],
         complete_through=None,

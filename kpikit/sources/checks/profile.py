@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from kpikit.results import Severity
@@ -136,10 +137,12 @@ class Profile:
         counted = table.group_by(month=_month(self.facts), name=table[column]).aggregate(
             rows=table.count()
         )
-        found = _by_month(frame_of(counted)).dropna(subset=["name"])
-        wide = found.pivot_table(index="month", columns="name", values="rows", fill_value=0)
-        first, last = pd.Period(self.facts.first, "M"), pd.Period(self.facts.last, "M")
-        return wide.reindex(pd.period_range(first, last, freq="M"), fill_value=0)
+        found = frame_of(counted).dropna()
+        months = pd.period_range(self.facts.first, self.facts.last, freq="M")
+        place, names = pd.factorize(found["name"], sort=True)
+        wide = np.zeros((len(months), len(names)))
+        wide[found["month"].to_numpy(dtype="int64") - _number(months[0]), place] = found["rows"]
+        return pd.DataFrame(wide, index=months, columns=pd.Index(names, name="name"))
 
 
 def frame_of(table: Table) -> pd.DataFrame:
@@ -173,9 +176,10 @@ def _month(facts: Facts) -> Value:
 
 def _by_month(frame: pd.DataFrame) -> pd.DataFrame:
     dated = frame.dropna(subset=["month"])
-    numbers = dated["month"].astype("int64")
-    months = {
-        number: pd.Period(year=number // 12, month=number % 12 + 1, freq="M")
-        for number in numbers.unique().tolist()
-    }
-    return dated.assign(month=numbers.map(months))
+    since = dated["month"].to_numpy(dtype="int64") - _number(pd.Period("1970-01", "M"))
+    return dated.assign(month=pd.PeriodIndex.from_ordinals(since, freq="M"))
+
+
+def _number(month: pd.Period) -> int:
+    """Return a month as the engine counts them."""
+    return int(month.year * 12 + month.month - 1)
