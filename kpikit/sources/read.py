@@ -121,10 +121,9 @@ def _read(name: str, strategy: Strategy, opened: Engines, as_of: date | None) ->
 def _named(table: Table, source: Source, opened: Engines, where: str) -> Table:
     """Return a table by one name: queries that spell out all its columns take longer to make."""
     try:
-        named: Table = opened.embedded.connection.create_view(f"kpikit_{source.id}", table)
+        return opened.embedded.connection.create_view(f"kpikit_{source.id}", table)
     except engine_errors() as error:
         raise DataError(f"{where}: {plain_reason(error)} Correct the source.") from None
-    return named
 
 
 def _read_table(source: Source, opened: Engines, where: str) -> Table:

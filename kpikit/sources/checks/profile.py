@@ -177,7 +177,7 @@ def _month(facts: Facts) -> Value:
 def _by_month(frame: pd.DataFrame) -> pd.DataFrame:
     dated = frame.dropna(subset=["month"])
     since = dated["month"].to_numpy(dtype="int64") - _number(pd.Period("1970-01", "M"))
-    return dated.assign(month=pd.PeriodIndex.from_ordinals(since, freq="M"))
+    return dated.assign(month=pd.DatetimeIndex(since.astype("datetime64[M]")).to_period("M"))
 
 
 def _number(month: pd.Period) -> int:
