@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from kpikit.charts.style import BLUE, GRID, ORANGE, SKY, axes
 from kpikit.units import Unit, format_chance, format_value
@@ -39,6 +38,8 @@ def attainment_chart(  # noqa: PLR0913 - each argument is a part of the picture
         Targets to point at, by name; `lower` and `upper` are the ends of a band, and the
         chance is then that of ending at or above.
     """
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
     ax = axes(ax)
     values, chances = (frame[name].to_numpy(dtype=float) for name in ("target", "chance"))
     ax.plot(values, chances, color=BLUE)

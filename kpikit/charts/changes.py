@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.dates import date2num
 
 from kpikit.charts.series import history_chart
 from kpikit.charts.style import BLUE, GRID, INK, MUTED, ORANGE, axes
@@ -53,6 +52,8 @@ def change_chart(
 
 def _say(ax: Axes, what: str, when: pd.Timestamp, *, level: float, to_the_left: bool) -> None:
     """Write beside a date, at a height between 0 and 1."""
+    from matplotlib.dates import date2num
+
     place = float(date2num(when))  # type: ignore[no-untyped-call]
     ax.annotate(
         what,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from kpikit.charts.style import BLUE, INK, MUTED, ORANGE, axes
 
@@ -33,6 +32,8 @@ def contribution_chart(
     say
         Turns a size into text.
     """
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
     ax = axes(ax)
     ax.set_title(title, parse_math=False)
     values = np.asarray(sizes, dtype=float)

@@ -8,8 +8,6 @@ from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from kpikit.charts.marks import settle_marks
-from kpikit.charts.room import make_room
 from kpikit.charts.style import SIZE, look
 
 if TYPE_CHECKING:
@@ -26,6 +24,9 @@ def picture(draw: Callable[[Axes], object], *, alt: str, size: tuple[float, floa
     """
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
+
+    from kpikit.charts.marks import settle_marks
+    from kpikit.charts.room import make_room
 
     with look():
         figure = Figure(figsize=size, dpi=POINTS)

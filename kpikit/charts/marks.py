@@ -16,8 +16,9 @@ from matplotlib.ticker import NullLocator
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
+from kpikit.charts.dates import Dates
 from kpikit.charts.key import text_width
-from kpikit.charts.style import LOOK, Dates
+from kpikit.charts.style import LOOK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

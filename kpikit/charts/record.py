@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from kpikit.charts.style import BLUE, GRID, INK, MUTED, ORANGE, SKY, axes
 from kpikit.units import Unit, format_value
@@ -32,6 +31,8 @@ def promises_chart(
     frame
         `period, target, committed, q0.1, q0.5, q0.9, actual`.
     """
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
     ax = axes(ax)
     shown = frame.tail(MOST)
     places = np.arange(len(shown))
@@ -64,6 +65,8 @@ def reliability_chart(frame: pd.DataFrame, *, ax: Axes | None = None, title: str
     frame
         `promised, reached, promises`: one row per group of chances.
     """
+    from matplotlib.ticker import FuncFormatter
+
     ax = axes(ax)
     ax.plot([0, 1], [0, 1], color=GRID, linewidth=2, label="as promised")
     known = frame.dropna(subset=["reached"])

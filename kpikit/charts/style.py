@@ -6,13 +6,9 @@ series also differs in lightness, line or marker, so that greyscale print works.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-
-import matplotlib as mpl
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from kpikit.units import Unit, format_value
 
@@ -62,6 +58,8 @@ LOOK: dict[str, Any] = {
 @contextmanager
 def look() -> Iterator[None]:
     """Draw everything inside in this look."""
+    import matplotlib as mpl  # here and below: who draws nothing need not load it
+
     with mpl.rc_context(LOOK):  # type: ignore[arg-type]  # its stubs list every key
         yield
         interactive = mpl.is_interactive()
@@ -81,26 +79,13 @@ def axes(ax: Axes | None = None) -> Axes:
         return pyplot.subplots(figsize=SIZE)[1]
 
 
-class Dates(AutoDateLocator):
-    """Finds its dates once for a stretch of time: one drawing asks for them a dozen times.
-
-    Axes whose dates it finds are axes over time.
-    """
-
-    _stretch: tuple[float, ...] = ()
-    _places: Sequence[float] = ()
-
-    def __call__(self) -> Sequence[float]:
-        """Return where the dates stand."""
-        stretch = () if self.axis is None else tuple(self.axis.get_view_interval())
-        if stretch != self._stretch:
-            self._places = super().__call__()  # type: ignore[no-untyped-call]
-            self._stretch = stretch
-        return self._places
-
-
 def dress(ax: Axes, *, title: str = "", unit: Unit = "number", currency: str = "") -> Axes:
     """Give axes over time their title, their dates, and their numbers with units."""
+    from matplotlib.dates import ConciseDateFormatter
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    from kpikit.charts.dates import Dates
+
     if title:
         ax.set_title(title, y=1.0, parse_math=False)  # no marks above that it had to evade
     locator = Dates(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]

@@ -80,6 +80,12 @@ class Bundle:
         """From when people compare a KPI with a new baseline; None where there is no ledger."""
         return None if self.remembered is None else self.remembered.resets
 
+    def statuses(self, period: Period) -> dict[str, str]:
+        """Return where each KPI with a target stands in a period, by its id."""
+        of_period = self.assessed["period"].eq(period.label) & self.assessed["segment"].eq("")
+        found = self.assessed[of_period]
+        return dict(zip(found["kpi"], found["status"], strict=True))
+
 
 def gather(  # noqa: PLR0913 - each is its own question
     strategy: Strategy,

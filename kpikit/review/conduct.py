@@ -18,6 +18,7 @@ from kpikit.files import reserve
 from kpikit.observations.vintages import try_record
 from kpikit.review.batch import Batch, Outcome, Progress, executed_name, run_batch
 from kpikit.review.bundle import write_bundle
+from kpikit.review.errands import Standing, errands
 from kpikit.review.export import export
 from kpikit.review.making import Limits
 from kpikit.review.numbers import carried_numbers
@@ -67,6 +68,7 @@ def conduct(
         alone_in(folder),
         ledger_at_hand(strategy, terms.ledger) as opened,
         TemporaryDirectory(prefix="kpikit-bundle-") as place,
+        errands(processes.send) as under_way,
     ):
         bundle, head = Path(place), opened.head() if opened else None
         with at_rest(strategy, strategy.sources):
@@ -80,6 +82,8 @@ def conduct(
             )
             said = try_record(strategy, facts.observations) if terms.record else ()
         day = facts.as_of
+        under_way.send("map", Standing(strategy, facts.statuses(plan.period)))
+        del facts  # the reports read the bundle, and have the memory
         inputs = {"bundle": _hashes(bundle), "notebooks": plan.notebook_hashes()}
         notes = Notes(folder, inputs | code())
         kept = [past for name in plan.names if terms.resume and (past := notes.finished(name))]
@@ -107,6 +111,7 @@ def conduct(
                 folder=folder,
                 as_of=day,
                 started=started,
+                drawn=under_way.found("map"),
                 head=head,
             )
         if terms.record and opened:

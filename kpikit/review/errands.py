@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpikit.alignment import evidence as alignment
 from kpikit.review.evidence import Evidence, find_evidence
+from kpikit.review.mapped import map_picture
 from kpikit.targets.assess import assess_targets
 
 if TYPE_CHECKING:
@@ -43,18 +44,26 @@ class Asked:
     ledger: AcceptedTargets | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """What a map is about: where each KPI stands, by its id."""
+
+    strategy: Strategy
+    statuses: Mapping[str, str]
+
+
 class Errands:
     """Errands under way: each is waited for when what it finds is wanted."""
 
     def __init__(self, folder: Path, send: Send | None) -> None:
         self._folder = folder
         self._send = send
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, Asked | Standing] = {}
         self._sent: dict[str, Future[Child | None]] = {}
         # what forks may still be loading, and is waited for by this thread alone
         self._courier = ThreadPoolExecutor(1)
 
-    def send(self, name: str, asked: Asked) -> None:
+    def send(self, name: str, asked: Asked | Standing) -> None:
         """Send an errand; where nothing forks, it is done when what it finds is wanted."""
         self._asked[name] = asked
         if self._send is not None:
@@ -108,6 +117,10 @@ def _assessed(asked: Asked) -> pd.DataFrame:
     return found.to_frame()
 
 
+def _map(asked: Standing) -> tuple[str, str]:
+    return map_picture(asked.strategy, asked.statuses)
+
+
 def _answers(asked: Asked, *, questions: Sequence[str]) -> dict[str, object]:
     """Answer questions of the audit, by their names."""
     facts = alignment.Evidence(
@@ -122,8 +135,9 @@ AUDITED: Mapping[str, Sequence[str]] = {
     "prospects": ("prospects",),
     "histories": ("changes", "trends", "tradeoffs", "overlaps"),
 }
-ERRANDS: Mapping[str, Callable[[Asked], Any]] = {
+ERRANDS: Mapping[str, Callable[[Any], Any]] = {
     "evidence": _evidence,
     "assessed": _assessed,
+    "map": _map,
     **{name: partial(_answers, questions=questions) for name, questions in AUDITED.items()},
 }

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from kpikit.files import write_anew, write_file
 from kpikit.review.batch import OVERVIEW, Batch, executed_name, page_name
 from kpikit.review.export import WORKBOOK
-from kpikit.review.mapped import map_picture
 from kpikit.review.numbers import JUDGED, Numbers, carried_numbers
 from kpikit.review.render import Page, render_page
 from kpikit.sources.fingerprint import hash_file, hash_source
@@ -41,9 +40,16 @@ def write_records(  # noqa: PLR0913 - a record is made of this much
     folder: Path,
     as_of: date,
     started: datetime,
+    drawn: tuple[str, str],
     head: Head | None = None,
 ) -> None:
-    """Write `index.html` and `run.json`, the same for the same inputs, and `run.log`."""
+    """Write `index.html` and `run.json`, the same for the same inputs, and `run.log`.
+
+    Parameters
+    ----------
+    drawn
+        The strategy map, and what it shows in words.
+    """
     strategy, period = plan.strategy, plan.period.label
     record = {
         "organisation": strategy.organisation.name,
@@ -67,7 +73,7 @@ def write_records(  # noqa: PLR0913 - a record is made of this much
     numbers = _numbers(batch, folder)
     told = _review(numbers, period, as_of)
     write_anew(folder / "review.json", told, derived=folder / WORKBOOK)
-    write_file(folder / "index.html", _index(plan, batch, folder, numbers))
+    write_file(folder / "index.html", _index(plan, batch, folder, numbers, drawn))
     write_file(folder / "run.log", _log(plan, batch, started))
 
 
@@ -128,19 +134,25 @@ def _review(numbers: dict[str, Numbers], period: str, as_of: date) -> str:
     return json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _index(plan: Plan, batch: Batch, folder: Path, numbers: dict[str, Numbers]) -> str:
+def _index(
+    plan: Plan,
+    batch: Batch,
+    folder: Path,
+    numbers: dict[str, Numbers],
+    drawn: tuple[str, str],
+) -> str:
     strategy = plan.strategy
-    standing = {name: _statuses(values) for name, values in numbers.items()}
+    standing = {
+        name: [kpi["board"]["status"] for kpi in values.get("kpis", {}).values()]
+        for name, values in numbers.items()
+    }
     rows = [
         {
             "title": _title(strategy, outcome.name),
             "state": outcome.state,
             "link": outcome.html,
             "message": outcome.message,
-            "counts": [
-                list(standing.get(outcome.name, {}).values()).count(status) or ""
-                for status in JUDGED
-            ],
+            "counts": [standing.get(outcome.name, []).count(status) or "" for status in JUDGED],
         }
         for outcome in batch.outcomes
     ]
@@ -156,15 +168,9 @@ def _index(plan: Plan, batch: Batch, folder: Path, numbers: dict[str, Numbers]) 
         masthead=plan.masthead,
     )
     summary = f"{made} of {len(rows)} reports made."
-    known = {kpi: status for found in standing.values() for kpi, status in found.items()}
-    image, caption = map_picture(strategy, known)
+    image, caption = drawn
     values = {"rows": rows, "others": others, "summary": summary, "map": image, "caption": caption}
     return render_page("index.html.j2", page, values)
-
-
-def _statuses(numbers: Numbers) -> dict[str, str]:
-    """Return where each KPI of a report stands, by its id."""
-    return {name: kpi["board"]["status"] for name, kpi in numbers.get("kpis", {}).items()}
 
 
 def _title(strategy: Strategy, name: str) -> str:
