@@ -2,11 +2,13 @@
 
 Targets accepted, decisions, actions, milestones, feedback, forecasts made and reviews
 held are the memory of an organisation. This room keeps plain values and knows no other
-room; whoever reads it joins them with the strategy.
+room; whoever reads it joins them with the strategy. What reaches the database takes long
+to load, and is loaded when a ledger is first opened.
 """
 
+from typing import TYPE_CHECKING
+
 from kpikit.ledger.chain import Entry, Head
-from kpikit.ledger.ledger import Ledger, open_ledger
 from kpikit.ledger.records import (
     Action,
     BaselineReset,
@@ -24,6 +26,9 @@ from kpikit.ledger.records import (
     Undo,
     Verdict,
 )
+
+if TYPE_CHECKING:
+    from kpikit.ledger.ledger import Ledger, open_ledger
 
 __all__ = [
     "Action",
@@ -46,3 +51,11 @@ __all__ = [
     "Verdict",
     "open_ledger",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in ("Ledger", "open_ledger"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from kpikit.ledger import ledger
+
+    return getattr(ledger, name)

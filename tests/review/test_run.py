@@ -283,5 +283,6 @@ def test_a_ledger_is_read_noted_and_written_to_only_when_asked(strategy, templat
 
 
 def test_a_review_without_a_ledger_loads_no_database():
-    code = "import sys, kpikit.review.conduct; sys.exit('sqlalchemy' in sys.modules)"
+    parts = "kpikit.review.conduct, kpikit.review.findings, kpikit.review.sections"
+    code = f"import sys, {parts}; sys.exit('sqlalchemy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
