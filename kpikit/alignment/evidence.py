@@ -83,6 +83,12 @@ class Evidence:
         return recall_targets(self.strategy, self.observations, as_of=self.as_of).to_frame()
 
     @cached_property
+    def judged(self) -> Mapping[str, pd.DataFrame]:
+        """The targets of each whole KPI that were reached or missed, of `past`."""
+        known = self.past[self.past["segment"] == ""].dropna(subset=["reached"])
+        return {str(kpi): rows for kpi, rows in known.groupby("kpi")}
+
+    @cached_property
     def habits(self) -> Mapping[str, Row]:
         """How the targets of each KPI were set over past cycles."""
         rows = _rows(find_sandbagging(self.past, by="kpi").to_frame())

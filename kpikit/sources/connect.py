@@ -47,6 +47,7 @@ class Engines:
     """The engines of one reading: opened when first asked for, closed together."""
 
     time_zone: str
+    threads: int = THREADS
     _stack: ExitStack = field(default_factory=ExitStack)
     _open: dict[str, Any] = field(default_factory=dict)
 
@@ -54,7 +55,9 @@ class Engines:
     def embedded(self) -> Engine:
         """The embedded engine."""
         if "" not in self._open:
-            self._open[""] = self._stack.enter_context(embedded_engine(self.time_zone))
+            self._open[""] = self._stack.enter_context(
+                embedded_engine(self.time_zone, self.threads)
+            )
         engine: Engine = self._open[""]
         return engine
 
@@ -67,27 +70,29 @@ class Engines:
 
 
 @contextmanager
-def engines(time_zone: str) -> Iterator[Engines]:
+def engines(time_zone: str, *, threads: int = THREADS) -> Iterator[Engines]:
     """Hold engines open for as long as a reading lasts."""
-    found = Engines(time_zone)
+    found = Engines(time_zone, threads)
     with found._stack:
         yield found
 
 
 @contextmanager
-def embedded_engine(time_zone: str) -> Iterator[Engine]:
+def embedded_engine(time_zone: str, threads: int = THREADS) -> Iterator[Engine]:
     """Open an embedded DuckDB in which instants are read in the organisation's time zone.
 
     Parameters
     ----------
     time_zone
         Name such as `Europe/Berlin`; days and months are those of this zone.
+    threads
+        How many answer a query together.
     """
     import duckdb
     import ibis
 
     with TemporaryDirectory(prefix="kpikit-") as scratch:
-        connection = ibis.duckdb.connect(threads=THREADS, temp_directory=scratch)
+        connection = ibis.duckdb.connect(threads=threads, temp_directory=scratch)
         try:
             if limit := os.environ.get(MEMORY):
                 connection.con.execute("SET memory_limit = ?", [limit])

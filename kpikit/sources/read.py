@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from kpikit.errors import DataError, UnknownNameError
 from kpikit.periods import Calendar
-from kpikit.sources.connect import Engines, engine_errors, engines, plain_reason
+from kpikit.sources.connect import THREADS, Engines, engine_errors, engines, plain_reason
 from kpikit.sources.contract import RawTable, hold_to_contract
 from kpikit.sources.expressions import row_condition, row_value
 from kpikit.sources.files import read_file
-from kpikit.sources.fingerprint import at_rest
+from kpikit.sources.fingerprint import at_rest, source_files
 from kpikit.strategy.formula import parse_expression
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LONG = timedelta(days=20 * 365)  # facts of fewer years are not looked at for stray days
 FAR = timedelta(days=3 * 365)
+SMALL = 20_000_000  # bytes of all files together
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def open_facts(
         Also when a file is written to while the block reads it.
     """
     names = list(strategy.sources if sources is None else sources)
-    with at_rest(strategy, names), engines(strategy.organisation.time_zone) as opened:
+    with at_rest(strategy, names), _engines(strategy, names) as opened:
         facts: dict[str, Facts] = {}
         faults: dict[str, str] = {}
         for name in names:
@@ -99,6 +100,14 @@ def open_facts(
             unread.update(faults)
         newest = max((fact.last for fact in facts.values() if fact.last), default=None)
         yield {name: _reach(fact, as_of or newest) for name, fact in facts.items()}
+
+
+def _engines(strategy: Strategy, names: Iterable[str]) -> AbstractContextManager[Engines]:
+    """Open engines; small files are read before a second thread would be of use."""
+    sources = [strategy.sources[name] for name in names if name in strategy.sources]
+    files = [file for source in sources for file in source_files(source, strategy.folder)]
+    small = sum(file.stat().st_size for file in files) < SMALL
+    return engines(strategy.organisation.time_zone, threads=1 if small else THREADS)
 
 
 def _read(name: str, strategy: Strategy, opened: Engines, as_of: date | None) -> Facts:

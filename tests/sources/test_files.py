@@ -8,6 +8,7 @@ import pytest
 
 from kpikit.errors import DataError
 from kpikit.observations import build_observations
+from kpikit.sources import open_facts
 
 COLUMNS = {"day": "date", "price": "number"}
 
@@ -34,6 +35,16 @@ def test_a_text_file_is_read_as_declared(company):
 def test_byte_order_mark_and_windows_lines_change_nothing(company):
     text = b"\xef\xbb\xbfday,price\r\n2026-01-01,10.5\r\n2026-01-31,2\r\n"
     assert read(company, text) == 12.5
+
+
+@pytest.mark.parametrize(("small", "threads"), [(1_000, 1), (10, 2)])
+def test_only_large_files_are_read_by_two_threads(company, monkeypatch, small, threads):
+    monkeypatch.setattr("kpikit.sources.read.SMALL", small)
+    strategy = company("day,price\n2026-01-01,10.5\n", columns=COLUMNS, kpis={"p": "sum(price)"})
+    with open_facts(strategy) as facts:
+        (fact,) = facts.values()
+        engine = fact.table.get_backend().con
+        assert engine.execute("select current_setting('threads')").fetchone() == (threads,)
 
 
 def test_gzip_is_read_like_plain_text(company, tmp_path):

@@ -172,11 +172,12 @@ def actions_are_done(person: str, case: Case) -> Iterator[Hit]:
 def misses_do_not_recur(kpi: Kpi, case: Case) -> Iterator[Hit]:
     """No KPI misses its targets again and again."""
     most, count = case.limits.misses
-    past = case.evidence.past
-    own = past[(past["kpi"] == kpi.id) & (past["segment"] == "")]
-    own = own.dropna(subset=["reached"]).tail(count)
+    judged = case.evidence.judged.get(kpi.id)
+    if judged is None or len(judged) < count:
+        return
+    own = judged.tail(count)
     missed = int((own["reached"] == 0).sum())
-    if len(own) < count or missed < most:
+    if missed < most:
         return
     chance = float(own["attainment"].mean())
     bad_target = chance < case.strategy.policy.status.at_risk
