@@ -42,13 +42,10 @@ class KnownEvent:
         """Return the places of the periods in which it happened."""
         if not self.touches(series.kpi) or (self.kind == PUBLIC and series.grain != "day"):
             return np.empty(0, dtype=np.int64)
-        ends = list(series.starts[1:])
-        if series.grain is not None and len(series.starts):
-            ends += series.future(1)
-        following = pd.DatetimeIndex(ends)
-        inside = np.asarray(following > pd.Timestamp(self.first))
+        following = series.following
+        inside = following > np.datetime64(self.first)
         if self.last is not None:
-            inside &= np.asarray(series.starts[: len(following)] <= pd.Timestamp(self.last))
+            inside &= series.starts.to_numpy()[: len(following)] <= np.datetime64(self.last)
         return np.flatnonzero(inside)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,25 +48,28 @@ class Found:
 
 def found_before(kpi: str, links: LinkEvidence, leads: Leads | None) -> list[Found]:
     """Return what the history shows of other KPIs: claimed, found, or in the same period."""
-    claimed = links.frame
-    own = (claimed["target"] == kpi) & (claimed["verdict"] == "supported")
-    found = [_lead(row, CLAIMED) for row in claimed.loc[own, SAID].to_dict("records")]
+    claimed = _rows(links.frame, kpi, [*SAID, "verdict"])
+    found = [_lead(row, CLAIMED) for row in claimed if row["verdict"] == "supported"]
     if leads is None:
         return found
     names = {one.candidate for one in found}
-    other = leads.frame
-    own = (other["target"] == kpi) & (other["segment"] == "")
-    own &= other["verdict"].isin(["leads", "moves together"])
     rows = [
         row
-        for row in other.loc[own, [*SAID, "verdict", "together"]].to_dict("records")
-        if row["candidate"] not in names
+        for row in _rows(leads.frame, kpi, [*SAID, "verdict", "together", "segment"])
+        if row["segment"] == "" and row["candidate"] not in names
     ]
     found += [_lead(row, "claimed by nobody") for row in rows if row["verdict"] == "leads"]
     return found + [_together(row) for row in rows if row["verdict"] == "moves together"]
 
 
-def _lead(row: Mapping[Hashable, Any], told: str) -> Found:
+def _rows(frame: pd.DataFrame, kpi: str, names: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield what a large table says of one target, without a table for it."""
+    places = np.flatnonzero(frame["target"] == kpi)
+    columns = [frame[name].array[places].tolist() for name in names]
+    return (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
+
+
+def _lead(row: Mapping[str, Any], told: str) -> Found:
     return Found(
         candidate=str(row["candidate"]),
         lag=int(row["lag"]),
@@ -77,7 +80,7 @@ def _lead(row: Mapping[Hashable, Any], told: str) -> Found:
     )
 
 
-def _together(row: Mapping[Hashable, Any]) -> Found:
+def _together(row: Mapping[str, Any]) -> Found:
     together = float(row["together"])
     return Found(
         candidate=str(row["candidate"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,13 @@ class Series:
     def name(self) -> str:
         """Return the words for this series in a sentence."""
         return ", ".join(str(part) for part in (self.kpi, self.segment) if part != "") or "the KPI"
+
+    @cached_property
+    def following(self) -> Days:
+        """The first day after every period; without the last one's where no grain tells it."""
+        after = self.future(1) if self.grain is not None and len(self.starts) else []
+        days = self.starts.to_numpy()[1:]
+        return np.append(days, np.array(after, dtype=days.dtype))
 
     def future(self, count: int) -> list[pd.Timestamp]:
         """Return the first days of the next `count` periods."""

@@ -165,13 +165,14 @@ class Observations(Result):
         """Which rows hold each KPI and segment, by their places, in the order of time."""
         kpi, kpis = pd.factorize(self.frame["kpi"], use_na_sentinel=False)
         segment, segments = pd.factorize(self.frame["segment"], use_na_sentinel=False)
+        names = [str(name) for name in kpis], [str(name) for name in segments]
         owner = kpi * len(segments) + segment
         order = np.lexsort((self.frame["period_start"].to_numpy(), owner))
-        found: dict[str, dict[str, NDArray[np.intp]]] = {}
-        for own in np.split(order, np.flatnonzero(np.diff(owner[order])) + 1):
-            if len(own):
-                one, part = str(kpis[kpi[own[0]]]), str(segments[segment[own[0]]])
-                found.setdefault(one, {})[part] = own
+        owners, first = np.unique(owner[order], return_index=True)
+        found: dict[str, dict[str, NDArray[np.intp]]] = {name: {} for name in names[0]}
+        parts = np.split(order, first[1:])  # a single one, and empty, of no rows
+        for one, own in zip(owners.tolist(), parts, strict=False):
+            found[names[0][one // len(segments)]][names[1][one % len(segments)]] = own
         return found
 
     def panel(self) -> pd.DataFrame:

@@ -97,7 +97,8 @@ def look_at(  # noqa: PLR0913 - where a KPI stands is told for all of them at on
     quotient = bool(own["denominator"].notna().any())
     aggregate = aggregate_of(kpi, strategy=strategy, is_quotient=quotient)
     is_complete = _is_complete(kpi, facts.periods, period)
-    ahead, proposals, notes = _ahead(kpi, strategy, period, complete, aggregate)
+    panel = complete[[*PANEL, "numerator", "denominator"]]
+    ahead, proposals, notes = _ahead(kpi, strategy, period, panel, aggregate)
     # the target of one of the KPI's own periods, where the period's is not a sum of several
     comparable = kpi.grain == period.grain or aggregate in ("mean", "ratio")
     return KpiReview(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kpikit.analysis.panel import Floats
+from kpikit.analysis.panel import Floats, rows_of_series
 from kpikit.forecasting.outcomes import Aggregate, Key, Outcome
 from kpikit.periods import SEASONS, Grain
 from kpikit.targets.direction import Direction, quantile_level
@@ -89,15 +89,12 @@ def parts_of(panel: pd.DataFrame, outcomes: Sequence[Outcome], aggregate: Aggreg
     """
     table = panel[panel["complete"].fillna(False).astype(bool)] if "complete" in panel else panel
     days = pd.to_datetime(table["period_start"]).dt.tz_localize(None).dt.normalize().to_numpy()
-    keys = zip(_key(table, "kpi"), _key(table, "segment"), strict=True)
-    number = {(one.kpi, one.segment): place for place, one in enumerate(outcomes)}
-    owner = np.array([number[key] for key in keys], dtype=np.int64)
-    order = np.argsort(owner, kind="stable")
-    rows = np.split(order, np.searchsorted(owner[order], np.arange(1, len(outcomes))))
+    rows = {(kpi, segment): own for kpi, segment, own in rows_of_series(table)}
     names = ("numerator", "denominator") if aggregate == "ratio" else ("value",)
     columns = [table[name].to_numpy(dtype=float, na_value=np.nan) for name in names]
     found = {}
-    for one, own in zip(outcomes, rows, strict=True):
+    for one in outcomes:
+        own = rows[one.kpi, one.segment]
         at = np.asarray(one.starts.searchsorted(pd.DatetimeIndex(days[own])))
         laid = [_laid(column[own], at, len(one.starts)) for column in columns]
         found[one.kpi, one.segment] = (
@@ -114,13 +111,6 @@ def season_of(one: Outcome) -> int:
     days = (one.starts[-1] - one.starts[0]).days / (len(one.starts) - 1)
     near = min(DAYS, key=lambda grain: abs(np.log(DAYS[grain] / days)))
     return SEASONS[near]
-
-
-def _key(table: pd.DataFrame, name: str) -> pd.Series | list[str]:
-    if name not in table:
-        return [""] * len(table)
-    keys = table[name].astype(object)
-    return keys.where(keys.notna(), "")
 
 
 def _laid(values: Floats, at: NDArray[np.int64], count: int) -> Floats:
