@@ -8,13 +8,14 @@ import pandas as pd
 
 from kpikit.analysis.changes import Changes, find_changes
 from kpikit.analysis.known import RESETS, read_resets, taken_back
+from kpikit.analysis.panel import Panel
 from kpikit.units import format_change
 
 NEAR = 2  # periods: a person's date and a date found, so near each other, are of one change
 
 
 def find_baselines(
-    panel: pd.DataFrame,
+    panel: Panel,
     *,
     changes: Changes | None = None,
     resets: pd.DataFrame | None = None,

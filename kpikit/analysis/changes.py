@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from kpikit.analysis.autoregression import EXACT, Line, fit_line
 from kpikit.analysis.breaks import CERTAIN
 from kpikit.analysis.course import Break
-from kpikit.analysis.panel import Floats, Series, read_panel, season_length, series_title
+from kpikit.analysis.panel import Floats, Panel, Series, read_panel, season_length, series_title
 from kpikit.analysis.regimes import MIN_PERIODS, Regimes, find_regimes
 from kpikit.analysis.season import season_columns
 from kpikit.analysis.workers import map_series
@@ -75,7 +75,7 @@ class Changes(Result):
         change_chart(self._lines, self.frame.assign(label=labels), ax=ax, title=title)
 
 
-def find_changes(panel: pd.DataFrame, *, period: int | None = None, workers: int = 1) -> Changes:
+def find_changes(panel: Panel, *, period: int | None = None, workers: int = 1) -> Changes:
     """Find the periods from which on a KPI was at another level, or on another slope.
 
     Parameters

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -76,8 +76,11 @@ class Series:
         return [pd.Timestamp(shift(last.date(), self.grain, step)) for step in range(1, count + 1)]
 
 
+Panel: TypeAlias = pd.DataFrame | Sequence[Series]
+
+
 def read_panel(
-    panel: pd.DataFrame, *, grain: Grain | None = None, column: str = "value"
+    panel: Panel, *, grain: Grain | None = None, column: str = "value"
 ) -> tuple[list[Series], tuple[str, ...]]:
     """Return the series of a history or a panel, ordered by KPI and segment, and notes.
 
@@ -86,7 +89,8 @@ def read_panel(
     panel
         `period_start, value`, and `kpi, segment` where there are several series.
         Where a column `complete` says that a period is partial, it is left out.
-        An infinite value counts as missing.
+        An infinite value counts as missing. Series that were read before are taken as
+        they are, so that what asks several analyses about one panel need read it once only.
     grain
         Told from the dates unless given: from a series' own, else from all of them.
     column
@@ -99,6 +103,8 @@ def read_panel(
     PeriodError
         The dates fit no grain.
     """
+    if not isinstance(panel, pd.DataFrame):
+        return list(panel), ()
     rows, notes = _tidy(panel, column)
     series = [_series(rows, part, grain) for part in _parts(rows.owner)]
     return sorted(series, key=lambda one: (str(one.kpi), str(one.segment))), notes

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kpikit.analysis.autoregression import fit_line
-from kpikit.analysis.panel import Floats, Series, read_panel, season_length, series_title
+from kpikit.analysis.panel import Floats, Panel, Series, read_panel, season_length, series_title
 from kpikit.analysis.regimes import MIN_PERIODS, find_regimes
 from kpikit.analysis.season import ALPHA, season_columns, season_p_value
 from kpikit.analysis.workers import map_series
@@ -79,7 +79,7 @@ class Season(Result):
             season_board(self.profile, ax=ax)
 
 
-def find_season(panel: pd.DataFrame, *, period: int | None = None, workers: int = 1) -> Season:
+def find_season(panel: Panel, *, period: int | None = None, workers: int = 1) -> Season:
     """Tell whether each KPI repeats itself from season to season, and with what profile.
 
     Parameters

@@ -13,7 +13,7 @@ import pandas as pd
 from kpikit.analysis.budget import spend
 from kpikit.analysis.judging import MIN_PERIODS, Judged, Rules, Side, judge
 from kpikit.analysis.known import KnownEvent, read_events, read_resets
-from kpikit.analysis.panel import read_panel
+from kpikit.analysis.panel import Panel, read_panel
 from kpikit.analysis.process import RawLimits, raw_limits
 from kpikit.analysis.runs import find_quiet, find_runs
 from kpikit.analysis.workers import map_series
@@ -142,7 +142,7 @@ class Signals(Result):
 
 
 def find_signals(  # noqa: PLR0913 - the contract's
-    panel: pd.DataFrame,
+    panel: Panel,
     *,
     period: int | None = None,
     direction: Direction | Mapping[str, Direction] | None = None,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from kpikit.analysis.autoregression import EXACT, Line, fit_line
 from kpikit.analysis.breaks import CERTAIN
 from kpikit.analysis.course import Course
-from kpikit.analysis.panel import Floats, Series, read_panel, season_length, series_title
+from kpikit.analysis.panel import Floats, Panel, Series, read_panel, season_length, series_title
 from kpikit.analysis.regimes import MIN_PERIODS, Regimes, find_regimes
 from kpikit.analysis.season import season_columns
 from kpikit.analysis.workers import map_series
@@ -96,7 +96,7 @@ class Trend(Result):
         trend_chart(self._lines, ax=ax, title=title)
 
 
-def fit_trend(panel: pd.DataFrame, *, period: int | None = None, workers: int = 1) -> Trend:
+def fit_trend(panel: Panel, *, period: int | None = None, workers: int = 1) -> Trend:
     """Tell whether each KPI rises, falls, or shows no clear trend, since its last change.
 
     Parameters

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from kpikit.analysis.baselines import find_baselines
 from kpikit.analysis.known import known_events
+from kpikit.analysis.panel import Panel, read_panel
 from kpikit.analysis.signals import Signals, find_signals
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 def judge_kpis(
     strategy: Strategy,
-    panel: pd.DataFrame,
+    panel: Panel,
     *,
     baselines: pd.DataFrame | None = None,
     budget: float | None = None,
@@ -60,13 +62,14 @@ def judge_kpis(
     >>> judge_kpis(strategy, panel).to_frame()["signal"].unique().tolist()
     ['none']
     """
+    series, notes = read_panel(panel)
     if baselines is None:
-        baselines = find_baselines(panel, workers=workers)
+        baselines = find_baselines(series, workers=workers)
     kpis = strategy.kpis.values()
-    starts = pd.to_datetime(panel["period_start"])
-    first, last = (starts.min(), starts.max()) if len(starts) else (pd.Timestamp(0),) * 2
-    return find_signals(
-        panel,
+    first = min((one.starts[0] for one in series), default=pd.Timestamp(0))
+    last = max((one.starts[-1] for one in series), default=pd.Timestamp(0))
+    found = find_signals(
+        series,
         direction={kpi.id: kpi.direction for kpi in kpis},
         smallest={kpi.id: kpi.smallest for kpi in kpis if kpi.smallest is not None},
         events=known_events(strategy, first=first.date(), last=last.date()),
@@ -74,3 +77,4 @@ def judge_kpis(
         budget=budget,
         workers=workers,
     )
+    return replace(found, notes=(*notes, *found.notes))

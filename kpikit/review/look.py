@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pandas as pd
@@ -12,6 +12,7 @@ from kpikit.analysis.baselines import find_baselines
 from kpikit.analysis.changes import Changes, find_changes
 from kpikit.analysis.drivers import Drivers, rank_drivers
 from kpikit.analysis.market import BesideMarket, look_beside_market
+from kpikit.analysis.panel import read_panel
 from kpikit.analysis.seasons import Season, find_season
 from kpikit.analysis.signals import Signals
 from kpikit.analysis.trend import Trend, fit_trend
@@ -85,14 +86,15 @@ def look_at(  # noqa: PLR0913 - where a KPI stands is told for all of them at on
     own = facts.observations.of(kpi.id)
     complete = own[own["complete"]]
     whole = complete.loc[complete["period_start"] <= pd.Timestamp(period.end), PANEL]
-    named = whole.assign(kpi=kpi.title)
     known = bool(whole["value"].notna().any())
+    series, _ = read_panel(whole)
+    named = [replace(one, kpi=kpi.title) for one in series]
     trend = fit_trend(named) if known else None
-    changes = find_changes(whole) if known else None
+    changes = find_changes(series) if known else None
     signals = None
     if changes is not None:
-        baselines = find_baselines(whole, changes=changes, resets=facts.resets)
-        signals = judge_kpis(strategy, whole, baselines=baselines)
+        baselines = find_baselines(series, changes=changes, resets=facts.resets)
+        signals = judge_kpis(strategy, series, baselines=baselines)
     beside = _beside(whole, facts.markets, kpi) if known else None
     quotient = bool(own["denominator"].notna().any())
     aggregate = aggregate_of(kpi, strategy=strategy, is_quotient=quotient)
