@@ -40,6 +40,8 @@ def hash_of(*parts: bytes) -> str:
 def recall(keys: Sequence[str]) -> dict[str, bytes]:
     """Return what is kept under these keys; what was never kept, or has left, is absent."""
     found: dict[str, bytes] = {}
+    if not keys:
+        return found
     with suppress(OSError, sqlite3.Error), _opened() as store:
         for start in range(0, len(keys), ASKED):
             asked = keys[start : start + ASKED]
@@ -51,6 +53,8 @@ def recall(keys: Sequence[str]) -> dict[str, bytes]:
 
 def keep(entries: Mapping[str, bytes]) -> None:
     """Keep values under their keys, all of them or none."""
+    if not entries:  # nothing is worth waiting for other writers
+        return
     with suppress(OSError, sqlite3.Error), _opened() as store:
         store.executemany("insert or replace into kept (key, value) values (?, ?)", entries.items())
         store.execute(

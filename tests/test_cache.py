@@ -90,3 +90,9 @@ def test_many_processes_write_at_once(folder):
 
 def test_a_key_tells_where_its_parts_end():
     assert hash_of(b"ab", b"c") != hash_of(b"a", b"bc") != hash_of(b"abc")
+
+
+def test_nothing_to_keep_or_to_recall_opens_no_store(folder):
+    keep({})
+    assert recall([]) == {}
+    assert not folder.exists()

@@ -104,3 +104,13 @@ def test_functions_are_no_part_of_identities(company):
     strategy = company(FACTS, columns=COLUMNS, kpis=with_identity("round({nights} * {rate})"))
     with pytest.raises(FormulaError, match=r"kpis.revenue.identity is made of more than KPIs"):
         check_identities(strategy, build_observations(strategy))
+
+
+def test_only_the_identities_asked_for_are_checked(company):
+    kpis = KPIS | {"nights_again": {"formula": "sum(nights)", "identity": "{nights} * 1"}}
+    strategy = company(FACTS, columns=COLUMNS, kpis=kpis)
+    observations = build_observations(strategy)
+    assert set(check_identities(strategy, observations).frame["kpi"]) == {"revenue", "nights_again"}
+    one = check_identities(strategy, observations, kpis=["nights_again"])
+    assert set(one.frame["kpi"]) == {"nights_again"}
+    assert check_identities(strategy, observations, kpis=[]).frame.empty

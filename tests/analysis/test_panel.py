@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpikit.analysis.panel import read_panel, season_length
+from kpikit import find_changes, find_season, find_signals, fit_trend
+from kpikit.analysis.panel import read_panel, rows_of_series, season_length
 from kpikit.errors import DataError, PeriodError
 
 
@@ -136,3 +137,36 @@ def test_a_repeat_is_found_in_rows_of_any_order_and_named_in_theirs():
 
 def test_nothing_is_no_series():
     assert read_panel(history([], [])) == ([], ())
+
+
+def test_what_was_read_before_is_taken_as_it_is():
+    table = history(pd.date_range("2024-01-01", periods=30, freq="MS"), np.arange(30.0) % 7)
+    series, _ = read_panel(table.assign(kpi="a"))
+    again, notes = read_panel(series)
+    assert [one is other for one, other in zip(series, again, strict=True)] == [True]
+    assert notes == ()
+    for analyse in (fit_trend, find_changes, find_season, find_signals):
+        ours, theirs = analyse(series), analyse(table.assign(kpi="a"))
+        pd.testing.assert_frame_equal(ours.frame, theirs.frame)
+        assert ours.summary() == theirs.summary()
+
+
+@pytest.mark.parametrize("unit", ["s", "us", "ns"])
+def test_a_period_ends_where_the_next_begins_and_the_last_by_its_grain(unit):
+    days = pd.to_datetime(["2024-01-01", "2024-02-01", "2024-04-01"]).as_unit(unit)
+    (one,), _ = read_panel(history(days, [1, 2, 4]), grain="month")
+    assert [str(day)[:10] for day in one.following] == [
+        "2024-02-01",
+        "2024-03-01",
+        "2024-04-01",
+        "2024-05-01",
+    ]
+    (single,), _ = read_panel(history(["2024-01-01"], [1]))
+    assert not len(single.following)
+
+
+def test_rows_of_series_are_told_apart_in_the_order_in_which_they_appear():
+    table = pd.DataFrame({"kpi": ["b", "a", "b", "b"], "segment": ["", "", "x", ""]})
+    found = [(kpi, segment, *rows) for kpi, segment, rows in rows_of_series(table)]
+    assert found == [("b", "", 0, 3), ("a", "", 1), ("b", "x", 2)]
+    assert list(rows_of_series(table.iloc[:0])) == []

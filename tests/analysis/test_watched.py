@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kpikit.analysis.panel import read_panel
 from kpikit.analysis.watched import judge_kpis
 from kpikit.strategy.model import Strategy
 
@@ -68,3 +69,11 @@ def test_a_confirmed_step_is_a_new_level_and_no_row_of_signals(panel):
         owned, panel, baselines=pd.DataFrame(columns=["kpi", "period_start", "reason"])
     )
     assert held.marks.empty
+
+
+def test_partial_periods_are_told_once_and_series_read_before_are_judged_alike(panel):
+    partial = panel.assign(complete=[*[True] * (len(panel) - 1), False])
+    found = judge_kpis(strategy(), partial)
+    assert found.notes == ("Partial periods are left out: 1 rows in all.",)
+    series, _ = read_panel(panel.iloc[:-1])
+    pd.testing.assert_frame_equal(judge_kpis(strategy(), series).frame, found.frame)

@@ -1,6 +1,7 @@
 import pandas as pd
 import pytest
 
+from kpikit.errors import UnknownNameError
 from kpikit.observations import Observations, build_observations
 
 
@@ -53,3 +54,55 @@ def test_nobody_can_change_the_reasons(observations):
     taken = observations.missing
     assert taken is not None
     assert "reason" in taken.columns
+
+
+@pytest.fixture
+def unordered():
+    days = pd.to_datetime(["2026-03-01", "2026-01-01", "2026-02-01", "2026-02-01", "2025-01-01"])
+    frame = pd.DataFrame(
+        {
+            "kpi": ["b", "b", "b", "b", "a"],
+            "segment": ["", "", "", "EU", ""],
+            "period_start": days,
+            "value": [3.0, 1.0, 2.0, 20.0, 9.0],
+            "numerator": [6.0, 2.0, 4.0, 40.0, None],
+            "complete": [False, True, True, True, True],
+        }
+    )
+    return Observations(frame=frame, missing=pd.DataFrame())
+
+
+def test_rows_of_a_kpi_come_in_the_order_of_time_with_all_that_is_known(unordered):
+    own = unordered.of("b")
+    assert own["value"].tolist() == [1, 2, 3]
+    assert own["numerator"].tolist() == [2, 4, 6]
+    assert own.dtypes.equals(unordered.frame.dtypes)
+    assert own.index.tolist() == [0, 1, 2]
+    assert unordered.of("b", "EU")["value"].tolist() == [20]
+    history = unordered.history("b")
+    pd.testing.assert_frame_equal(history, own[["period_start", "value", "complete"]])
+
+
+def test_a_history_that_is_changed_by_its_reader_stays_as_it_was(unordered):
+    first = unordered.history("b")
+    first.loc[0, "value"] = 100.0
+    assert unordered.history("b")["value"].tolist() == [1, 2, 3]
+
+
+def test_kpis_segments_and_grains_are_known(unordered):
+    assert set(unordered.kpis) == {"a", "b"}
+    assert unordered.segments("b") == ["", "EU"]
+    assert (unordered.grain_of("b"), unordered.grain_of("a")) == ("month", None)
+
+
+def test_unknown_kpis_and_segments_are_told(unordered):
+    for ask in (unordered.of, unordered.history, unordered.segments, unordered.grain_of):
+        with pytest.raises(UnknownNameError, match="'c'"):
+            ask("c")
+    with pytest.raises(UnknownNameError, match="'UE'. Known: .*EU"):
+        unordered.of("b", "UE")
+
+
+def test_a_table_without_rows_has_no_kpi(unordered):
+    nothing = Observations(frame=unordered.to_frame().iloc[:0], missing=pd.DataFrame())
+    assert nothing.kpis == ()

@@ -200,3 +200,23 @@ def test_any_value_in_any_place_is_a_fault_or_fine(tmp_path_factory, data):
     file = tmp_path_factory.getbasetemp() / "odd.yaml"
     file.write_text(json.dumps(values), encoding="utf-8")
     assert outcome(file)
+
+
+def test_a_file_read_again_is_as_it_stands_now_and_shares_nothing(tmp_path):
+    file = tmp_path / "strategy.yaml"
+    file.write_text("version: 1\norganisation: {name: Brightdesk}\nkpis: {}\n")
+    first, second = load_strategy(file), load_strategy(file)
+    assert first == second
+    assert first.kpis is not second.kpis
+    copy = tmp_path / "copy.yaml"
+    copy.write_bytes(file.read_bytes())
+    assert load_strategy(copy).path == copy
+    file.write_text("version: 1\norganisation: {name: Darkdesk}\n")
+    assert load_strategy(file).organisation.name == "Darkdesk"
+    file.write_text("version: 1\norganisation: {nam: Darkdesk}\n")
+    told = []
+    for _ in range(2):
+        with pytest.raises(StrategyError) as fault:
+            load_strategy(file)
+        told.append(str(fault.value))
+    assert told[0] == told[1]
