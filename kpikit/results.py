@@ -37,8 +37,11 @@ class Result(ABC):
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Keep a copy, so that the caller's table and the result's are two."""
-        object.__setattr__(self, "frame", self.frame.copy())
+        """Keep a copy, so that the caller's table and the result's are two.
+
+        A shallow one will do: what is changed in either is copied as it is written to.
+        """
+        object.__setattr__(self, "frame", self.frame.copy(deep=False))
 
     @abstractmethod
     def summary(self) -> str:
@@ -54,7 +57,7 @@ class Result(ABC):
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the table, so that no caller can change the result."""
-        return self.frame.copy()
+        return self.frame.copy(deep=False)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the result, and return the axes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -274,6 +275,7 @@ def _signals(  # noqa: PLR0913 - what a period is judged by
     return signal
 
 
+@lru_cache(maxsize=1024)
 def critical(alpha: float, freedom: int, tails: float, side: Side) -> float:
     """Return the surprise that an ordinary period exceeds with chance `alpha`.
 

@@ -87,8 +87,8 @@ class Observations(Result):
     def __post_init__(self) -> None:
         """Keep copies of the tables."""
         super().__post_init__()
-        object.__setattr__(self, "missing", self.missing.copy())
-        object.__setattr__(self, "definitions", self.definitions.copy())
+        object.__setattr__(self, "missing", self.missing.copy(deep=False))
+        object.__setattr__(self, "definitions", self.definitions.copy(deep=False))
 
     @property
     def kpis(self) -> tuple[str, ...]:
@@ -132,7 +132,7 @@ class Observations(Result):
             names = ("period_start", "value", "complete")
             columns = {name: self.frame[name].array[own] for name in names}
             self._histories[key] = pd.DataFrame(columns)
-        return self._histories[key].copy()
+        return self._histories[key].copy(deep=False)
 
     def grain_of(self, kpi: str) -> Grain | None:
         """Return the grain of a KPI's periods; None where their first days do not tell it."""

@@ -106,3 +106,13 @@ def test_unknown_kpis_and_segments_are_told(unordered):
 def test_a_table_without_rows_has_no_kpi(unordered):
     nothing = Observations(frame=unordered.to_frame().iloc[:0], missing=pd.DataFrame())
     assert nothing.kpis == ()
+
+
+def test_a_table_that_its_maker_or_its_reader_changes_stays_as_it_was(unordered):
+    given = unordered.to_frame()
+    kept = Observations(frame=given, missing=pd.DataFrame())
+    read = kept.to_frame()
+    given.loc[:, "value"] = 0.0
+    read.loc[read.index[0], "value"] = -1.0
+    read["segment"] = "none"
+    pd.testing.assert_frame_equal(kept.frame, unordered.frame)
