@@ -27,7 +27,8 @@ class Evidence:
     Attributes
     ----------
     leads
-        None where there are no two KPIs to compare.
+        Those found, and what moves together: of all pairs the rest says nothing, and grows
+        with the square of the KPIs. None where there are no two KPIs to compare.
     """
 
     links: LinkEvidence
@@ -41,7 +42,19 @@ def find_evidence(strategy: Strategy, observations: Observations) -> Evidence:
     ties = [(min(pair), max(pair)) for pair in tied_pairs(strategy)]
     several = len(whole["kpi"].unique()) > 1
     leads = find_leads(whole, exclude=ties) if several else None
-    return Evidence(links=hold_links(strategy, observations, leads), leads=leads)
+    links = hold_links(strategy, observations, leads)
+    return Evidence(links=links, leads=None if leads is None else _told(leads))
+
+
+def _told(leads: Leads) -> Leads:
+    """Return the leads without the pairs that show nothing."""
+    found = leads.frame[leads.frame["verdict"].isin(["leads", "moves together"])]
+    return Leads(
+        frame=found.reset_index(drop=True),
+        notes=leads.notes,
+        fdr=leads.fdr,
+        max_lag=leads.max_lag,
+    )
 
 
 def write_evidence(evidence: Evidence, folder: Path) -> None:
