@@ -7,6 +7,7 @@ from collections.abc import Callable
 from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING
+from warnings import catch_warnings, filterwarnings
 
 from kpikit.charts.style import SIZE, look
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NAMELESS = {"Date": None, "Creator": None}
+# what no XML may hold, wherever a name brings it from: one would break the whole picture
+UNREADABLE = bytes(code for code in range(32) if chr(code) not in "\t\n\r")
+NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 POINTS = 72  # an inch, as in the file: what is measured before it is drawn must agree
 
 
@@ -28,7 +32,9 @@ def picture(draw: Callable[[Axes], object], *, alt: str, size: tuple[float, floa
     from kpikit.charts.marks import settle_marks
     from kpikit.charts.room import make_room
 
-    with look():
+    with look(), catch_warnings():
+        # words stay words: whoever shows the picture has a font for them
+        filterwarnings("ignore", "Glyph .* missing from font")
         figure = Figure(figsize=size, dpi=POINTS)
         canvas = FigureCanvasSVG(figure)
         draw(figure.subplots())
@@ -37,5 +43,12 @@ def picture(draw: Callable[[Axes], object], *, alt: str, size: tuple[float, floa
         stream = BytesIO()
         # not `savefig`: it would draw all of it once more, to nowhere, for the layout alone
         canvas.print_svg(stream, metadata=NAMELESS)  # type: ignore[no-untyped-call]
-    data = b64encode(stream.getvalue()).decode("ascii")
+    data = b64encode(_readable(stream.getvalue())).decode("ascii")
     return f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}">'
+
+
+def _readable(svg: bytes) -> bytes:
+    svg = svg.translate(None, UNREADABLE)
+    for wrong in NO_CHARACTERS:
+        svg = svg.replace(wrong, b"")
+    return svg

@@ -28,7 +28,7 @@ SIZE = (8.4, 3.0)  # inches; two charts and their tables fit a printed page
 
 LOOK: dict[str, Any] = {
     "font.size": 9,
-    "font.family": "DejaVu Sans",
+    "font.family": ["DejaVu Sans", "sans-serif"],
     "text.color": INK,
     "text.parse_math": False,  # a title may hold dollar signs
     "axes.titlesize": 10,
@@ -51,6 +51,7 @@ LOOK: dict[str, Any] = {
     "lines.linewidth": 1.6,
     "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
+    "svg.fonttype": "none",  # words as words: half the size of their outlines
     "svg.hashsalt": "kpikit",  # the same picture is the same bytes
 }
 

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import numpy as np
@@ -71,6 +72,18 @@ def test_the_board_leaves_out_what_has_no_target():
     assert gap_chart(frame.iloc[1:], ax=axes()).texts[0].get_text() == (
         "no KPI has a value and a target"
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["a<b>&c", "bell\x07 and \x00 nothing", "no \ufffe \uffff", "Größe 株"]
+)
+def test_a_picture_can_be_read_whatever_it_names(history, name):
+    image = picture(lambda ax: history_chart(history, ax=ax, title=name), alt="")
+    svg = base64.b64decode(image.partition("base64,")[2].rstrip('">'))
+    root = ElementTree.fromstring(svg)
+    words = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    kept = "".join(char for char in name if char.isprintable() and char not in "\ufffe\uffff")
+    assert kept in words
 
 
 def test_what_a_notebook_turns_on_at_its_first_picture_stays_on():
