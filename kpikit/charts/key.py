@@ -6,18 +6,17 @@ measures what is in them anew on every level: a third of the time that a picture
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.collections import Collection
-from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.transforms import Affine2D, ScaledTranslation
 
 from kpikit.charts.style import LOOK
+from kpikit.charts.words import Words, text_width
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -41,27 +40,14 @@ def draw_key(ax: Axes, *, columns: int = 0) -> None:
     lefts = list(accumulate((SAMPLE + GAP + one + APART for one in wide), initial=0.0))
     points = _points(ax, 0, 0) if columns else _points(ax, 1, 1)
     first = (0.0, -BELOW) if columns else (BESIDE, -ROW / 2)
-    for place, (name, handle) in enumerate(shown.items()):
-        column, row = divmod(place, rows)
-        left, middle = first[0] + lefts[column], first[1] - row * ROW
+    places = [
+        (first[0] + lefts[place // rows], first[1] - place % rows * ROW)
+        for place in range(len(names))
+    ]
+    for handle, (left, middle) in zip(shown.values(), places, strict=True):
         _draw_sample(ax, handle, left, middle, points)
-        text = ax.text(
-            left + SAMPLE + GAP, middle, name, transform=points, va="center_baseline", fontsize=SIZE
-        )
-        # of a column the longest says how wide it is, and the last row how low the key
-        text.set_in_layout(row == rows - 1 or text_width(name, SIZE) == wide[column])
-
-
-def text_width(text: str, size: float) -> float:
-    """Return how many points a line of text takes, letter by letter."""
-    return size * sum(map(_advance, text))
-
-
-@cache
-def _advance(letter: str) -> float:
-    font = get_font(findfont(FontProperties(family=LOOK["font.family"])))
-    font.set_size(1, 72 * 1000)
-    return font.load_char(ord(letter)).linearHoriAdvance / 65536 / 1000
+    beside = [(left + SAMPLE + GAP, middle) for left, middle in places]
+    ax.add_artist(Words(names, beside, transform=points, size=SIZE))
 
 
 def _points(ax: Axes, x: float, y: float) -> Transform:

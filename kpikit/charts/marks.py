@@ -17,8 +17,8 @@ from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
 from kpikit.charts.dates import Dates
-from kpikit.charts.key import text_width
 from kpikit.charts.style import LOOK
+from kpikit.charts.words import Words, text_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,6 +57,11 @@ def settle_marks(figure: Figure) -> None:
         _draw_values(ax, values)
 
 
+def are_settled(ax: Axes) -> bool:
+    """Tell whether the marks of axes are drawn already, and not left to matplotlib."""
+    return all(isinstance(one.get_major_locator(), NullLocator) for one in (ax.xaxis, ax.yaxis))
+
+
 def _marks(axis: Axis) -> _Marks:
     """Return the marks inside the view."""
     low, high = sorted(axis.get_view_interval())
@@ -75,15 +80,28 @@ def _draw_dates(ax: Axes, marks: _Marks) -> None:
     if not ax.xaxis.get_tick_params().get("labelbottom", True):
         return
     below = along + _moved(ax, 0, -2 * LENGTH)
-    texts = [
-        ax.text(place, 0, name, transform=below, ha="center", va="top", fontsize=size)
-        for place, name in zip(marks.places, marks.names, strict=True)
-    ]
-    for text in texts[:-1]:  # room to the right is for the last one
-        text.set_in_layout(False)
+    ax.add_artist(
+        Words(
+            marks.names,
+            [(place, 0.0) for place in marks.places],
+            transform=below,
+            size=size,
+            across="center",
+            along="top",
+        )
+    )
     if marks.rest:
         corner = ax.transAxes + _moved(ax, 0, -3 * LENGTH - LINE * size)
-        ax.text(1, 0, marks.rest, transform=corner, ha="right", va="top", fontsize=size)
+        ax.add_artist(
+            Words(
+                [marks.rest],
+                [(1.0, 0.0)],
+                transform=corner,
+                size=size,
+                across="right",
+                along="top",
+            )
+        )
 
 
 def _draw_values(ax: Axes, marks: _Marks) -> None:
@@ -95,15 +113,18 @@ def _draw_values(ax: Axes, marks: _Marks) -> None:
     )
     ax.add_artist(_line(np.zeros(len(marks.places)), marks.places, MarkerStyle(TICKLEFT), across))
     beside = across + _moved(ax, -2 * LENGTH, 0)
-    texts = [
-        ax.text(0, place, name, transform=beside, ha="right", va="center_baseline", fontsize=size)
-        for place, name in zip(marks.places, marks.names, strict=True)
-    ]
-    wide = [text_width(name, size) for name in marks.names]
-    for text, own in zip(texts, wide, strict=True):
-        text.set_in_layout(own == max(wide))  # the others need no room of their own
+    ax.add_artist(
+        Words(
+            marks.names,
+            [(0.0, place) for place in marks.places],
+            transform=beside,
+            size=size,
+            across="right",
+        )
+    )
     if ax.get_ylabel():
-        left = _moved(ax, -3 * LENGTH - max(wide, default=0.0), 0)
+        wide = max((text_width(name, size) for name in marks.names), default=0.0)
+        left = _moved(ax, -3 * LENGTH - wide, 0)
         ax.yaxis.set_label_coords(0, 0.5, transform=ax.transAxes + left)
 
 

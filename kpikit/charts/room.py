@@ -9,6 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox, BboxBase
+
+from kpikit.charts.marks import LENGTH, are_settled
+from kpikit.charts.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,6 +53,19 @@ def _is_plain(ax: Axes) -> bool:
 def _margins(ax: Axes, figure: Figure) -> tuple[float, ...]:
     """Return how far what belongs to the axes reaches beyond them, in inches."""
     own = ax.get_position(original=True).transformed(figure.transFigure)
-    seen = ax.get_tightbbox(for_layout_only=True) or own
+    seen = _box_of_words(ax, own) if are_settled(ax) else ax.get_tightbbox(for_layout_only=True)
+    seen = seen or own
     found = (own.x0 - seen.x0, own.y0 - seen.y0, seen.x1 - own.x1, seen.y1 - own.y1)
     return tuple(max(side, 0.0) / figure.dpi + PAD for side in found)
+
+
+def _box_of_words(ax: Axes, own: BboxBase) -> BboxBase:
+    """Return the box around axes whose marks are settled: nothing but words lies beyond them."""
+    written = [child for child in ax.get_children() if isinstance(child, Text)]
+    written += [ax.xaxis.label, ax.yaxis.label]
+    boxes = [text.get_window_extent() for text in written if _is_seen(text)]
+    return Bbox.union([own.padded(LENGTH * ax.figure.dpi / 72), *boxes])
+
+
+def _is_seen(text: Text) -> bool:
+    return text.get_visible() and bool(text.get_text() or isinstance(text, Words))

@@ -304,8 +304,8 @@ def test_one_kpi_is_drawn_with_its_ranges_and_many_as_a_board():
     values[30] += 40
     one = find_signals(history(values))
     ax = one.plot()
-    labels = [text.get_text() for text in ax.texts]
-    assert labels == ["limits", "expected", "value", "exceptional"]
+    (key,) = ax.texts
+    assert list(key.words) == ["limits", "expected", "value", "exceptional"]
     assert len(ax.figure.axes) == 2
     many = find_signals(panel(12))
     assert "Series judged: 12 of 12" in many.summary()

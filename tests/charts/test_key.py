@@ -7,8 +7,9 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import Bbox
 
-from kpikit.charts.key import SAMPLE, draw_key, text_width
+from kpikit.charts.key import SAMPLE, draw_key
 from kpikit.charts.marks import settle_marks
 from kpikit.charts.room import make_room
 from kpikit.charts.style import SIZE, dress, look
@@ -47,11 +48,12 @@ def samples(ax):
 def test_each_name_stands_once_and_inside_the_picture(figure, columns):
     ax = drawn(figure)
     draw_key(ax, columns=columns)
-    names = [text.get_text() for text in ax.texts]
-    assert sorted(names) == ["band", "change", "event", "line", "mark"]
+    (key,) = ax.texts
+    assert sorted(key.words) == ["band", "change", "event", "line", "mark"]
     settle_marks(figure)
     make_room(figure)
-    boxes = [text.get_window_extent() for text in ax.texts]
+    boxes = [Bbox(box.reshape(2, 2)) for one in ax.texts for box in one.boxes()]
+    assert len(boxes) > 10
     for box in boxes:
         assert 0 <= box.x0 < box.x1 <= figure.bbox.width
         assert 0 <= box.y0 < box.y1 <= figure.bbox.height
@@ -81,9 +83,3 @@ def test_nothing_to_name_is_nothing_drawn(figure):
     ax = figure.subplots()
     draw_key(ax)
     assert not ax.texts
-
-
-@pytest.mark.parametrize("text", ["value", "95 % of outcomes", "Größe −1.6 µ", ""])
-def test_the_width_of_a_line_of_text_is_what_it_takes_in_the_picture(figure, text):
-    shown = figure.text(0, 0, text, fontsize=8)
-    assert text_width(text, 8) == pytest.approx(shown.get_window_extent().width, abs=1.5)
