@@ -150,10 +150,11 @@ def run_review(  # noqa: PLR0913 - the public contract names each of them
     wanted = check_formats(formats)
     if workers is not None and workers < 1:
         raise KpikitError(f"workers is {workers}. Use 1 or more, or leave it out.")
-    loaded = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
     day = None if as_of is None else parse_date(as_of)
-    with report_processes(loaded.path) as processes:
-        # loaded only now, while the processes load what they need
+    path = strategy.path if isinstance(strategy, Strategy) else Path(strategy)
+    with report_processes(path) as processes:
+        # all this is loaded only now, while the processes load what they need
+        loaded = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
         from kpikit.review.conduct import Terms, conduct
 
         terms = Terms(
