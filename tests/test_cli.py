@@ -217,7 +217,13 @@ def test_a_review_that_cannot_begin_is_told_apart_from_one_that_failed(strategy)
 def test_a_review_that_is_broken_off_ends_tidily(strategy, review_of):
     notebooks = review_of("import time; time.sleep(60)")
     words = [sys.executable, "-m", "kpikit", "review", str(strategy), "--notebooks", notebooks]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        words,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        # where tests run in the background, what they start would not hear of Ctrl-C
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         assert process.stderr.readline() == b"support: running\n"
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=50)  # before the notebook ends by itself

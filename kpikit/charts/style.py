@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from kpikit.units import Unit, format_value
@@ -55,17 +56,20 @@ LOOK: dict[str, Any] = {
     "svg.hashsalt": "kpikit",  # the same picture is the same bytes
 }
 
+_ALONE = RLock()  # of two threads that change it together, the second would put back the first's
+
 
 @contextmanager
 def look() -> Iterator[None]:
     """Draw everything inside in this look."""
     import matplotlib as mpl  # here and below: who draws nothing need not load it
 
-    with mpl.rc_context(LOOK):  # type: ignore[arg-type]  # its stubs list every key
-        yield
-        interactive = mpl.is_interactive()
-    # a notebook turns it on at its first picture; put back, no later one would be shown
-    mpl.interactive(interactive)
+    with _ALONE:
+        with mpl.rc_context(LOOK):  # type: ignore[arg-type]  # its stubs list every key
+            yield
+            interactive = mpl.is_interactive()
+        # a notebook turns it on at its first picture; put back, no later one would be shown
+        mpl.interactive(interactive)
 
 
 def axes(ax: Axes | None = None) -> Axes:

@@ -2,6 +2,8 @@
 
 import base64
 import re
+import time
+from threading import Barrier, Thread
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -92,3 +94,22 @@ def test_what_a_notebook_turns_on_at_its_first_picture_stays_on():
         mpl.interactive(True)
     assert mpl.is_interactive(), "only the first picture of a notebook would be shown"
     mpl.interactive(False)
+
+
+def test_threads_that_draw_together_leave_everything_as_it_was():
+    before = mpl.rcParams.copy()
+    barrier = Barrier(4)
+
+    def draw():
+        barrier.wait()
+        for _ in range(50):
+            with look():
+                assert mpl.rcParams["axes.titlelocation"] == "left"
+                time.sleep(0.0002)
+
+    threads = [Thread(target=draw) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert mpl.rcParams == before

@@ -3,6 +3,7 @@ import numpy as np
 import pandas as pd
 
 from kpikit.charts.promises import promise_chart
+from kpikit.charts.style import look
 
 mpl.use("Agg")
 
@@ -20,8 +21,9 @@ def test_each_period_is_drawn_once_and_what_fell_outside_is_marked():
         promises(months[at], months[at + 1 : at + 3], history["value"][at + 1 : at + 3].tolist())
         for at in (2, 3, 4)
     )
-    axes = promise_chart(history, made, title="Orders")
-    assert axes.get_title() == "Orders"
+    with look():
+        axes = promise_chart(history, made, title="Orders")
+    assert axes.get_title(loc="left") == "Orders"
     upright = [line for line in axes.lines if line.get_linewidth() == 0.8]
     assert len(upright) == 2  # the newest forecast, and the one a whole horizon before
     (outside,) = [line for line in axes.lines if line.get_label() == "outside 80 %"]

@@ -4,6 +4,7 @@ import fcntl
 import io
 import os
 import pty
+import select
 import struct
 import termios
 
@@ -36,7 +37,10 @@ def test_on_a_terminal_a_bar_names_what_is_made_and_says_what_failed():
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
     with os.fdopen(theirs, "w") as stream:
         report(stream)
-        shown = os.read(ours, 65536).decode()
+        shown = ""
+        # a terminal hands on what is written piece by piece, and not at once
+        while "2/2" not in shown and select.select([ours], [], [], 5)[0]:
+            shown += os.read(ours, 65536).decode()
     os.close(ours)
     assert "support: timed out" in shown
     assert "reading the facts" in shown
