@@ -2,9 +2,7 @@
 
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_rgba
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
@@ -12,17 +10,9 @@ from matplotlib.transforms import Bbox
 from kpikit.charts.key import SAMPLE, draw_key
 from kpikit.charts.marks import settle_marks
 from kpikit.charts.room import make_room
-from kpikit.charts.style import SIZE, dress, look
+from kpikit.charts.style import dress
 
 DAYS = pd.date_range("2026-02-01", periods=20, freq="D")
-
-
-@pytest.fixture
-def figure():
-    with look():
-        figure = Figure(figsize=SIZE, dpi=72)
-        FigureCanvasSVG(figure)
-        yield figure
 
 
 def drawn(figure):

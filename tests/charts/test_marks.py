@@ -2,24 +2,14 @@
 
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 
 from kpikit.charts.marks import settle_marks
 from kpikit.charts.room import make_room
-from kpikit.charts.style import SIZE, dress, look
+from kpikit.charts.style import dress
 from kpikit.charts.words import Words
 
 MONTHS = pd.date_range("2024-01-01", periods=30, freq="MS")
-
-
-@pytest.fixture
-def figure():
-    with look():
-        figure = Figure(figsize=SIZE, dpi=72)
-        FigureCanvasSVG(figure)
-        yield figure
 
 
 def over_time(figure, dates=MONTHS, scale=1e5):

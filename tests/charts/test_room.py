@@ -2,22 +2,12 @@
 
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 
 from kpikit.charts.behaviour import behaviour_chart
 from kpikit.charts.room import make_room
-from kpikit.charts.style import SIZE, dress, look
+from kpikit.charts.style import dress
 
 MONTHS = pd.date_range("2024-01-01", periods=30, freq="MS")
-
-
-@pytest.fixture
-def figure():
-    with look():
-        figure = Figure(figsize=SIZE, dpi=72)
-        FigureCanvasSVG(figure)
-        yield figure
 
 
 def column(figure):
